@@ -1,0 +1,379 @@
+//! A trace made easy to judge: requests paired with replies, grouped by resolve call.
+
+use crate::{End, Given, Outcome, Reply, RequestSeen, Server, Trace, What};
+use imdspec_wire::{
+    CredentialDocument, Credentials, Now, Route, SessionToken, TOKEN_HEADER, TTL_HEADER, Ttl,
+    WireError,
+};
+use std::ops::Range;
+
+/// A trace, indexed. Built once and shared by every rule.
+#[derive(Debug)]
+pub struct Case<'t> {
+    /// The trace itself.
+    pub trace: &'t Trace,
+    /// Every request that arrived at any server of ours, in order.
+    pub exchanges: Vec<Exchange<'t>>,
+    /// Every time the subject was asked for credentials, in order.
+    pub calls: Vec<Call<'t>>,
+    /// Every token that was issued and reached the subject, in order.
+    pub tokens: Vec<IssuedToken<'t>>,
+    /// Every 2xx reply to a document GET that was sent whole, in order.
+    pub documents: Vec<ServedDocument>,
+}
+
+/// A request and what was answered.
+#[derive(Debug)]
+pub struct Exchange<'t> {
+    /// The request's event number.
+    pub number: u32,
+    /// The reply's event number; 0 without a reply.
+    pub reply_number: u32,
+    /// When the request arrived.
+    pub at: Now,
+    /// The index in [`Case::calls`] of the call it belongs to: the oldest one open.
+    pub call: Option<usize>,
+    /// The request.
+    pub request: &'t RequestSeen,
+    /// The reply.
+    pub reply: Option<&'t Reply>,
+    /// What the target names.
+    pub route: Route,
+    /// For a reply without a natural end: body bytes sent, and whether the subject stopped first.
+    pub sent: Option<(u64, bool)>,
+}
+
+/// One time the subject was asked for credentials.
+#[derive(Debug)]
+pub struct Call<'t> {
+    /// The event number of the question.
+    pub number: u32,
+    /// The event number of the answer.
+    pub outcome_number: Option<u32>,
+    /// When it was asked.
+    pub started: Now,
+    /// When it answered.
+    pub ended: Option<Now>,
+    /// The answer; none when the trace ends before it.
+    pub outcome: Option<&'t Outcome>,
+    /// The exchanges between question and answer, as indices into [`Case::exchanges`].
+    pub exchanges: Range<usize>,
+}
+
+/// A token that was issued: a whole, timely 200 with a body that can stand in a header.
+#[derive(Debug)]
+pub struct IssuedToken<'t> {
+    /// The exchange, as an index into [`Case::exchanges`].
+    pub exchange: usize,
+    /// Its value.
+    pub value: &'t str,
+    /// When it was issued.
+    pub at: Now,
+    /// The lifetime asked for, in seconds, if that was a legal one.
+    pub asked: Option<u32>,
+    /// The lifetime granted in the reply, in seconds, if that was a legal one.
+    pub granted: Option<u32>,
+}
+
+/// A body that was served as a credential document.
+#[derive(Debug)]
+pub struct ServedDocument {
+    /// The exchange, as an index into [`Case::exchanges`].
+    pub exchange: usize,
+    /// The document, if it is a JSON object.
+    pub parsed: Result<CredentialDocument, WireError>,
+    /// The credentials in it, if it is one that a client may accept.
+    pub credentials: Result<Credentials, WireError>,
+}
+
+/// A reply slower than this may have come after the subject stopped waiting (the default request
+/// timeout of the SDK family is one second), so it proves nothing.
+const TIMELY_MILLIS: u64 = 500;
+
+impl<'t> Case<'t> {
+    /// Indexes a trace.
+    #[must_use]
+    pub fn new(trace: &'t Trace) -> Self {
+        let mut case = Self {
+            trace,
+            exchanges: Vec::new(),
+            calls: Vec::new(),
+            tokens: Vec::new(),
+            documents: Vec::new(),
+        };
+        let mut ids: Vec<u32> = Vec::new();
+        for (i, event) in trace.events.iter().enumerate() {
+            let number = u32::try_from(i + 1).unwrap_or(u32::MAX);
+            match &event.what {
+                What::Resolve { call } => {
+                    ids.push(*call);
+                    let next = case.exchanges.len();
+                    case.calls.push(Call {
+                        number,
+                        outcome_number: None,
+                        started: event.now(),
+                        ended: None,
+                        outcome: None,
+                        exchanges: next..next,
+                    });
+                }
+                What::Outcome { call, outcome } => {
+                    let next = case.exchanges.len();
+                    let index = ids.iter().rposition(|id| id == call);
+                    if let Some(asked) = index.and_then(|i| case.calls.get_mut(i)) {
+                        asked.outcome_number = Some(number);
+                        asked.ended = Some(event.now());
+                        asked.outcome = Some(outcome);
+                        asked.exchanges.end = next;
+                    }
+                }
+                What::Request(request) => {
+                    let call = case.calls.iter().position(|c| c.outcome.is_none());
+                    case.exchanges.push(Exchange {
+                        number,
+                        reply_number: 0,
+                        at: event.now(),
+                        call,
+                        request,
+                        reply: None,
+                        route: Route::of(&request.target),
+                        sent: None,
+                    });
+                }
+                What::Reply(reply) => {
+                    if let Some(exchange) = case.exchange_mut(reply.request) {
+                        exchange.reply = Some(reply);
+                        exchange.reply_number = number;
+                    }
+                }
+                What::Sent {
+                    request,
+                    body_bytes,
+                    gave_up,
+                } => {
+                    if let Some(exchange) = case.exchange_mut(*request) {
+                        exchange.sent = Some((*body_bytes, *gave_up));
+                    }
+                }
+                What::Clock { .. }
+                | What::World { .. }
+                | What::Secret { .. }
+                | What::Connect { .. }
+                | What::Malformed { .. }
+                | What::Output { .. } => {}
+            }
+        }
+        let all = case.exchanges.len();
+        for call in case.calls.iter_mut().filter(|c| c.outcome.is_none()) {
+            call.exchanges.end = all;
+        }
+        case.index_replies();
+        case
+    }
+
+    fn exchange_mut(&mut self, request: u32) -> Option<&mut Exchange<'t>> {
+        self.exchanges
+            .iter_mut()
+            .rev()
+            .find(|x| x.request.request == request)
+    }
+
+    fn index_replies(&mut self) {
+        for (i, x) in self.exchanges.iter().enumerate() {
+            let Some(reply) = x.reply.filter(|_| x.is_success()) else {
+                continue;
+            };
+            if x.is_token_put() && reply.status == Some(200) {
+                if SessionToken::parse(&reply.body).is_err() {
+                    continue;
+                }
+                let ttl = |h: &imdspec_wire::Headers| {
+                    h.get(TTL_HEADER)
+                        .and_then(|v| Ttl::parse(v).ok())
+                        .map(Ttl::seconds)
+                };
+                self.tokens.push(IssuedToken {
+                    exchange: i,
+                    value: std::str::from_utf8(&reply.body).unwrap_or_default(),
+                    at: x.at,
+                    asked: ttl(&x.request.headers),
+                    granted: ttl(&reply.headers),
+                });
+            } else if x.is_get() && matches!(x.route, Route::Document { .. }) {
+                let parsed = CredentialDocument::parse(&reply.body);
+                let credentials = parsed
+                    .as_ref()
+                    .map_err(Clone::clone)
+                    .and_then(CredentialDocument::credentials);
+                self.documents.push(ServedDocument {
+                    exchange: i,
+                    parsed,
+                    credentials,
+                });
+            }
+        }
+    }
+
+    /// The exchanges with the IMDS itself, with their indices, in order.
+    pub fn imds(&self) -> impl Iterator<Item = (usize, &Exchange<'t>)> {
+        self.exchanges
+            .iter()
+            .enumerate()
+            .filter(|(_, x)| x.request.server == Server::Imds)
+    }
+
+    /// The exchanges of one call, in order.
+    #[must_use]
+    pub fn of_call(&self, call: &Call<'t>) -> &[Exchange<'t>] {
+        &self.exchanges[call.exchanges.clone()]
+    }
+
+    /// The token PUT answered last before exchange `index`, whatever the answer.
+    #[must_use]
+    pub fn last_token_put_before(&self, index: usize) -> Option<&Exchange<'t>> {
+        self.exchanges[..index]
+            .iter()
+            .rev()
+            .find(|x| x.is_token_put())
+    }
+
+    /// The newest document served before event `number` whose access key is the one given.
+    #[must_use]
+    pub fn document_behind(&self, given: &Given, number: u32) -> Option<&ServedDocument> {
+        self.documents.iter().rev().find(|d| {
+            self.exchanges[d.exchange].number < number
+                && d.text("AccessKeyId") == Some(given.access_key_id.as_str())
+        })
+    }
+
+    /// A setting as the subject should see it: code before environment before config file.
+    #[must_use]
+    pub fn setting(&self, env: &str, key: &str) -> Option<&'t str> {
+        let header = &self.trace.header;
+        header
+            .code
+            .get(key)
+            .or_else(|| header.env.get(env))
+            .or_else(|| header.config.get(key))
+            .map(String::as_str)
+    }
+}
+
+impl<'t> Exchange<'t> {
+    /// Whether this is an attempt to get a session token.
+    #[must_use]
+    pub fn is_token_put(&self) -> bool {
+        self.request.method == "PUT" && matches!(self.route, Route::Token | Route::OddToken)
+    }
+
+    /// Whether the method is GET.
+    #[must_use]
+    pub fn is_get(&self) -> bool {
+        self.request.method == "GET"
+    }
+
+    /// Whether this is a GET for metadata (anything but the token).
+    #[must_use]
+    pub fn is_metadata_get(&self) -> bool {
+        self.is_get() && self.route.is_metadata()
+    }
+
+    /// The session token it carries; `Some("")` when the header is there and empty.
+    #[must_use]
+    pub fn token(&self) -> Option<&'t str> {
+        self.request.headers.get(TOKEN_HEADER)
+    }
+
+    /// The status answered, if a status line was.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.reply.and_then(|r| r.status)
+    }
+
+    /// Whether a whole 2xx reply was sent in time: the subject has surely had it.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.is_answered() && matches!(self.status(), Some(200..=299))
+    }
+
+    /// Whether a whole reply of any status was sent in time.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.reply
+            .is_some_and(|r| r.end == End::Whole && r.status.is_some() && r.delay <= TIMELY_MILLIS)
+    }
+
+    /// Body of the reply; empty without one.
+    #[must_use]
+    pub fn reply_body(&self) -> &'t [u8] {
+        self.reply.map_or(&[], |r| &r.body.0)
+    }
+
+    /// The events of this exchange, for evidence.
+    #[must_use]
+    pub fn events(&self) -> Vec<u32> {
+        if self.reply_number == 0 {
+            vec![self.number]
+        } else {
+            vec![self.number, self.reply_number]
+        }
+    }
+}
+
+impl<'t> Call<'t> {
+    /// The credentials it gave, if it gave any.
+    #[must_use]
+    pub fn given(&self) -> Option<&'t Given> {
+        match self.outcome {
+            Some(Outcome::Credentials(given)) => Some(given),
+            _ => None,
+        }
+    }
+
+    /// Whether it ended in a refusal: no credentials, and nothing worse.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Refused { .. }))
+    }
+
+    /// Whether it crashed, hung, or answered something that is no answer.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        matches!(
+            self.outcome,
+            Some(Outcome::Crash { .. } | Outcome::BadOutput { .. } | Outcome::Deadline { .. })
+        )
+    }
+
+    /// The event number of the answer, or of the question while there is none.
+    #[must_use]
+    pub fn last_number(&self) -> u32 {
+        self.outcome_number.unwrap_or(self.number)
+    }
+
+    /// The outcome in a few words without secrets, for evidence.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self.outcome {
+            None => "no answer yet".into(),
+            Some(Outcome::Credentials(given)) => {
+                format!("credentials with access key {}", given.access_key_id)
+            }
+            Some(Outcome::Refused { .. }) => "no credentials".into(),
+            Some(Outcome::Crash { how }) => format!("a crash ({how})"),
+            Some(Outcome::BadOutput { what }) => format!("bad output ({what})"),
+            Some(Outcome::Deadline { after }) => format!("no answer within {after} ms"),
+        }
+    }
+}
+
+impl ServedDocument {
+    /// A member that is a string, if the document is an object and has it.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.parsed.as_ref().ok()?.field(name) {
+            imdspec_wire::Field::Text(text) => Some(text),
+            imdspec_wire::Field::Absent | imdspec_wire::Field::Other(_) => None,
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! What was observed, in order: the only thing a rule sees.
+
+use imdspec_wire::{Bytes, Headers, Mono, Now, Version, Wall};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The version of the trace format written by this crate.
+pub(crate) const FORMAT: u32 = 1;
+
+/// Everything observed in one scenario.
+///
+/// As text: JSON Lines, the header on the first line, then one event a line. Event numbers in
+/// findings count those lines from 1, so event *n* stands on line *n* + 1 of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// What was known before the first event.
+    pub header: Header,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+/// What was known before the first event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The format's version, 1.
+    pub imdspec_trace: u32,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed that makes the run repeatable.
+    pub seed: String,
+    /// The subject's name.
+    pub subject: String,
+    /// Which clock the subject lived on.
+    pub clock: ClockKind,
+    /// Settings given as environment variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// Settings given in the active profile of the AWS config file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub config: BTreeMap<String, String>,
+    /// Settings given in code, by the name of the config key they stand for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub code: BTreeMap<String, String>,
+}
+
+/// Whose time a subject lives on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockKind {
+    /// Ours: it moves only when the scenario says so.
+    Virtual,
+    /// The machine's. Durations in such a trace prove nothing.
+    Real,
+}
+
+/// One line of a trace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Milliseconds since the scenario began.
+    pub at: Mono,
+    /// The date on the subject's wall clock, milliseconds since 1970 UTC.
+    pub wall: Wall,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// The clock was moved by the scenario; the event carries the new time.
+    Clock {
+        /// In words, such as `+6h`.
+        moved: String,
+    },
+    /// The world was changed by the scenario, in words, such as `tokens revoked`.
+    World {
+        /// In words.
+        change: String,
+    },
+    /// A secret came into being: a canary that must not turn up where it does not belong.
+    Secret {
+        /// What it is.
+        kind: SecretKind,
+        /// Its value.
+        value: String,
+    },
+    /// A connection was opened, and nothing sent on it yet.
+    Connect {
+        /// Counts from 1.
+        conn: u32,
+        /// Which of our servers.
+        server: Server,
+        /// The address it was opened to.
+        to: String,
+    },
+    /// A request arrived whole.
+    Request(RequestSeen),
+    /// What a server of ours set out to answer; stands right after its request.
+    Reply(Reply),
+    /// How much of a reply without a natural end had been sent when it stopped.
+    Sent {
+        /// The request answered.
+        request: u32,
+        /// Bytes of the body.
+        body_bytes: u64,
+        /// Whether the subject stopped reading before the server stopped sending.
+        gave_up: bool,
+    },
+    /// Bytes arrived that are no request.
+    Malformed {
+        /// The connection.
+        conn: u32,
+        /// Which of our servers.
+        server: Server,
+        /// The bytes, at most 4096 of them.
+        bytes: Bytes,
+    },
+    /// The subject was asked for credentials.
+    Resolve {
+        /// Counts from 1.
+        call: u32,
+    },
+    /// The subject answered, or did not.
+    Outcome {
+        /// The call answered.
+        call: u32,
+        /// How.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+    /// Text the subject wrote outside its answer.
+    Output {
+        /// Where.
+        stream: Stream,
+        /// The text, at most 1 MiB of it.
+        text: String,
+    },
+}
+
+/// Which of our servers was spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Server {
+    /// The model of the IMDS.
+    Imds,
+    /// A server that no request should reach; redirects and settings point at it.
+    Collector,
+    /// An HTTP proxy.
+    Proxy,
+    /// The container credential endpoint.
+    Container,
+}
+
+/// What a secret is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretKind {
+    /// An IMDSv2 session token.
+    SessionToken,
+    /// A secret access key.
+    SecretAccessKey,
+    /// The security token of role credentials.
+    SecurityToken,
+}
+
+/// A request as it arrived.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestSeen {
+    /// Counts from 1 over the whole trace.
+    pub request: u32,
+    /// The connection it came on.
+    pub conn: u32,
+    /// Which of our servers got it.
+    pub server: Server,
+    /// The authority it was sent to, `address:port`.
+    pub to: String,
+    /// The method.
+    pub method: String,
+    /// The target as spelled.
+    pub target: String,
+    /// The version.
+    pub version: Version,
+    /// Header fields in order.
+    pub headers: Headers,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// What a server of ours set out to answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The request answered.
+    pub request: u32,
+    /// The version on the status line.
+    pub version: Version,
+    /// The status; none when no status line was to be sent, or one that is no status line.
+    pub status: Option<u16>,
+    /// Header fields in order.
+    pub headers: Headers,
+    /// The body, before any transfer coding; its beginning when it has no natural end.
+    pub body: Bytes,
+    /// How it ends.
+    pub end: End,
+    /// Milliseconds before its first byte.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub delay: u64,
+    /// The faults at work, in words; empty for a healthy reply.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fault: String,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+const fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// How a reply ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// As its framing says.
+    Whole,
+    /// The connection closes before the framing says.
+    Short,
+    /// Nothing is sent, and the connection stays open.
+    Silent,
+    /// The connection closes with nothing sent.
+    Closed,
+    /// The connection is reset.
+    Reset,
+    /// What is sent is not HTTP.
+    Garbage,
+    /// The body comes a byte at a time.
+    Drip,
+    /// The body does not end.
+    Endless,
+}
+
+/// How a subject answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// It gave credentials.
+    Credentials(Given),
+    /// It said there are none, or that it failed.
+    Refused {
+        /// Which of the two; none when it did not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<RefusalKind>,
+        /// Its words.
+        message: String,
+    },
+    /// It died: panic, abort, signal, or an exit status that means neither answer.
+    Crash {
+        /// In words.
+        how: String,
+    },
+    /// It answered something that is no answer.
+    BadOutput {
+        /// In words.
+        what: String,
+    },
+    /// It had not answered when its time was over.
+    Deadline {
+        /// The time it had, in milliseconds.
+        after: u64,
+    },
+}
+
+/// The two ways of having no credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalKind {
+    /// This source has nothing; a chain would go on.
+    None,
+    /// It failed; a chain would stop.
+    Error,
+}
+
+/// Credentials as a subject gave them, unchecked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// The access key id.
+    pub access_key_id: String,
+    /// The secret access key.
+    pub secret_access_key: String,
+    /// The security token, if it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
+    /// The expiration as it spelled it, if it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiration: Option<String>,
+    /// The account, if it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Given")
+            .field("access_key_id", &self.access_key_id)
+            .field("expiration", &self.expiration)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a subject wrote something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stream {
+    /// Standard error.
+    Stderr,
+    /// Standard output, outside the answer.
+    Stdout,
+    /// The error text it gave.
+    Error,
+    /// How it shows its public values when asked to (Debug, `toString`, `repr`).
+    Debug,
+}
+
+impl Event {
+    /// The time of the event.
+    #[must_use]
+    pub const fn now(&self) -> Now {
+        Now {
+            wall: self.wall,
+            mono: self.at,
+        }
+    }
+}
+
+/// Why text is no trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TraceError {
+    /// There is no header line.
+    Empty,
+    /// A line does not parse.
+    Line {
+        /// Counts from 1.
+        line: usize,
+        /// What was expected.
+        why: String,
+    },
+    /// The format is of another version.
+    Version(u32),
+}
+
+impl fmt::Display for TraceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the trace is empty; its first line must be a header"),
+            Self::Line { line, why } => write!(f, "line {line} of the trace: {why}"),
+            Self::Version(found) => write!(
+                f,
+                "the trace is of format {found}; this program reads format {FORMAT}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for TraceError {}
+
+impl std::str::FromStr for Trace {
+    type Err = TraceError;
+
+    fn from_str(text: &str) -> Result<Self, TraceError> {
+        fn line<'a, T: Deserialize<'a>>(n: usize, text: &'a str) -> Result<T, TraceError> {
+            serde_json::from_str(text).map_err(|e| TraceError::Line {
+                line: n + 1,
+                why: e.to_string(),
+            })
+        }
+        let mut lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, l)| !l.trim().is_empty());
+        let (n, first) = lines.next().ok_or(TraceError::Empty)?;
+        let header: Header = line(n, first)?;
+        if header.imdspec_trace != FORMAT {
+            return Err(TraceError::Version(header.imdspec_trace));
+        }
+        let events = lines
+            .map(|(n, text)| line(n, text))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { header, events })
+    }
+}
+
+/// The trace as JSON Lines. Secrets are in it: it is evidence, not a report.
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = |f: &mut fmt::Formatter<'_>, line: serde_json::Result<String>| {
+            writeln!(f, "{}", line.map_err(|_| fmt::Error)?)
+        };
+        json(f, serde_json::to_string(&self.header))?;
+        for event in &self.events {
+            json(f, serde_json::to_string(event))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! Reading a message head as its bytes arrive.
+
+use crate::http::latin1;
+use crate::{Headers, WireError};
+
+/// More header fields than this are an attack, not a message.
+const MAX_FIELDS: usize = 128;
+
+/// Whether `buffer` holds the end of a head, looking from where the last look ended.
+pub(crate) fn head_is_whole(buffer: &[u8], seen: usize) -> bool {
+    let from = seen.saturating_sub(3);
+    buffer[from..].windows(2).any(|w| w == b"\n\n")
+        || buffer[from..].windows(4).any(|w| w == b"\r\n\r\n")
+        || buffer[from..].windows(3).any(|w| w == b"\n\r\n")
+}
+
+/// Room for the fields of one head.
+pub(crate) const fn field_room<'a>() -> [httparse::Header<'a>; MAX_FIELDS] {
+    [httparse::EMPTY_HEADER; MAX_FIELDS]
+}
+
+pub(crate) fn headers(fields: &[httparse::Header<'_>]) -> Headers {
+    fields.iter().map(|f| (f.name, latin1(f.value))).collect()
+}
+
+pub(crate) const fn version(minor: Option<u8>) -> crate::Version {
+    match minor {
+        Some(0) => crate::Version::Http10,
+        _ => crate::Version::Http11,
+    }
+}
+
+/// What the head parser's complaint means to us.
+pub(crate) const fn bad_head(error: httparse::Error, limit: usize) -> WireError {
+    match error {
+        httparse::Error::TooManyHeaders => WireError::TooLarge { limit },
+        _ => WireError::BadHead,
+    }
+}

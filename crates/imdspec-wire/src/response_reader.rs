@@ -1,0 +1,156 @@
+//! A response read from bytes, however they are cut into pieces.
+
+use crate::framing::BodyReader;
+use crate::head::{bad_head, field_room, head_is_whole, headers, version};
+use crate::{Bytes, Response, WireError};
+
+/// How much of a response is read before it is refused, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Status line and header fields, interim responses included.
+    pub head: usize,
+    /// The body after transfer decoding.
+    pub body: usize,
+}
+
+/// What [`ResponseReader::feed`] has so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// The response is not whole yet.
+    More,
+    /// The response is whole; bytes after it were not looked at.
+    Done(Response),
+}
+
+/// Reads one final response; interim (1xx) responses before it are skipped.
+///
+/// The result does not depend on how the bytes are split over calls of [`feed`](Self::feed).
+#[derive(Debug)]
+pub struct ResponseReader {
+    limits: Limits,
+    bodiless: bool,
+    buffer: Vec<u8>,
+    seen: usize,
+    skipped: usize,
+    body: Option<(Response, BodyReader)>,
+}
+
+impl ResponseReader {
+    /// A reader for the response to a request of `method`: HEAD has no body.
+    #[must_use]
+    pub fn new(method: &str, limits: Limits) -> Self {
+        Self {
+            limits,
+            bodiless: method == "HEAD",
+            buffer: Vec::new(),
+            seen: 0,
+            skipped: 0,
+            body: None,
+        }
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// [`WireError::BadHead`], [`WireError::BadFraming`] or [`WireError::TooLarge`]; the reader is
+    /// of no further use then.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Received, WireError> {
+        if self.body.is_some() {
+            return self.feed_body(bytes);
+        }
+        self.buffer.extend_from_slice(bytes);
+        loop {
+            self.check_start()?;
+            if !head_is_whole(&self.buffer, self.seen) {
+                self.seen = self.buffer.len();
+                return self.still_in_head();
+            }
+            let Some((response, length)) = self.parse_head()? else {
+                return self.still_in_head();
+            };
+            let rest = self.buffer.split_off(length);
+            self.seen = 0;
+            if matches!(response.status, 100..=199) {
+                self.skipped += self.buffer.len();
+                self.buffer = rest;
+                continue;
+            }
+            let reader = if self.bodiless || matches!(response.status, 204 | 304) {
+                BodyReader::none()
+            } else {
+                BodyReader::new(&response.headers, true, self.limits.body)?
+            };
+            self.buffer.clear();
+            self.body = Some((response, reader));
+            return self.feed_body(&rest);
+        }
+    }
+
+    /// The connection closed: the response, if it may end there.
+    ///
+    /// # Errors
+    /// [`WireError::Truncated`].
+    pub fn end(self) -> Result<Response, WireError> {
+        let (mut response, mut reader) = self.body.ok_or(WireError::Truncated)?;
+        response.body = Bytes(reader.end()?);
+        Ok(response)
+    }
+
+    fn feed_body(&mut self, bytes: &[u8]) -> Result<Received, WireError> {
+        let Some((response, reader)) = &mut self.body else {
+            return Ok(Received::More);
+        };
+        reader.feed(bytes)?;
+        if !reader.is_done() {
+            return Ok(Received::More);
+        }
+        let mut response = response.clone();
+        response.body = Bytes(reader.take());
+        Ok(Received::Done(response))
+    }
+
+    fn still_in_head(&self) -> Result<Received, WireError> {
+        if self.skipped + self.buffer.len() > self.limits.head {
+            return Err(WireError::TooLarge {
+                limit: self.limits.head,
+            });
+        }
+        Ok(Received::More)
+    }
+
+    /// A peer that does not speak HTTP is known by its first bytes, before its head ends.
+    fn check_start(&self) -> Result<(), WireError> {
+        let start = &self.buffer[..self.buffer.len().min(5)];
+        if b"HTTP/".starts_with(start) {
+            Ok(())
+        } else {
+            Err(WireError::BadHead)
+        }
+    }
+
+    fn parse_head(&self) -> Result<Option<(Response, usize)>, WireError> {
+        let mut fields = field_room();
+        let mut parsed = httparse::Response::new(&mut fields);
+        match parsed.parse(&self.buffer) {
+            Ok(httparse::Status::Partial) => Ok(None),
+            Err(e) => Err(bad_head(e, self.limits.head)),
+            Ok(httparse::Status::Complete(length))
+                if self.skipped + length > self.limits.head =>
+            {
+                Err(WireError::TooLarge {
+                    limit: self.limits.head,
+                })
+            }
+            Ok(httparse::Status::Complete(length)) => Ok(Some((
+                Response {
+                    version: version(parsed.version),
+                    status: parsed.code.unwrap_or_default(),
+                    reason: parsed.reason.unwrap_or_default().to_owned(),
+                    headers: headers(parsed.headers),
+                    body: Bytes::default(),
+                },
+                length,
+            ))),
+        }
+    }
+}
