@@ -1,6 +1,6 @@
 //! What a subject can do, declared by its author or seen in its traces.
 
-use crate::{Case, Exchange, Outcome, Server};
+use crate::{Call, Case, Exchange, Outcome, Server};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -105,6 +105,11 @@ impl Capabilities {
                 all.declare(capability, true);
             }
         }
+        let setting = Capability::V1DisableSetting;
+        if !all.knows(setting) && cases.iter().any(falls_back) && cases.iter().any(obeys_v1_setting)
+        {
+            all.declare(setting, true);
+        }
         all
     }
 }
@@ -114,50 +119,89 @@ fn shows(capability: Capability, case: &Case<'_>) -> bool {
     let env = &case.trace.header.env;
     match capability {
         Capability::V1Fallback => falls_back(case),
-        // Only telling when the setting forbade what the subject does elsewhere; see `judge`.
+        // One case cannot show it: the subject must fall back in another.
         Capability::V1DisableSetting => false,
         Capability::CachesToken => case.tokens.iter().any(|t| {
             let used_in = |x: &Exchange<'_>| x.token() == Some(t.value);
             let mut calls = case.exchanges.iter().filter(|x| used_in(x)).map(|x| x.call);
-            calls
-                .next()
-                .is_some_and(|first| calls.any(|c| c != first))
+            calls.next().is_some_and(|first| calls.any(|c| c != first))
         }),
-        Capability::CachesCredentials => case.calls.windows(2).any(|pair| {
-            pair[0].given().is_some()
-                && pair[1].given().is_some()
-                && pair[1].exchanges.is_empty()
-                && pair[1].outcome.is_some()
-        }),
-        Capability::StaticStability => case.calls.iter().any(|call| {
-            let (Some(given), Some(ended)) = (call.given(), call.ended) else {
-                return false;
-            };
-            case.document_behind(given, call.last_number())
-                .and_then(|d| d.credentials.as_ref().ok())
-                .is_some_and(|c| c.expiration.wall() < ended.wall)
-        }),
+        Capability::CachesCredentials => case.calls.windows(2).any(|pair| keeps(case, pair)),
+        Capability::StaticStability => case.lone_calls().any(|c| goes_on(case, c)),
+        // A crash before the first request shows nothing.
         Capability::DisabledEnv => {
             env.get("AWS_EC2_METADATA_DISABLED").map(String::as_str) == Some("true")
                 && !case.calls.is_empty()
-                && case.calls.iter().all(|c| c.outcome.is_some())
+                && case.calls.iter().all(Call::is_refusal)
                 && case.exchanges.is_empty()
         }
-        Capability::EndpointEnv => env
-            .get("AWS_EC2_METADATA_SERVICE_ENDPOINT")
-            .is_some_and(|endpoint| {
-                case.imds()
-                    .any(|(_, x)| endpoint.contains(x.request.to.as_str()))
-            }),
-        Capability::EndpointMode => case
-            .imds()
-            .any(|(_, x)| x.request.to.starts_with("[fd00:ec2::254]")),
+        Capability::EndpointEnv => {
+            env.get("AWS_EC2_METADATA_SERVICE_ENDPOINT")
+                .is_some_and(|endpoint| {
+                    case.imds()
+                        .any(|(_, x)| endpoint.contains(x.request.to.as_str()))
+                })
+        }
+        Capability::EndpointMode => {
+            // An endpoint may name that address too; then no mode was needed.
+            let endpoint = case.setting(
+                "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+                "ec2_metadata_service_endpoint",
+            );
+            endpoint.is_none()
+                && case
+                    .imds()
+                    .any(|(_, x)| x.request.to.starts_with("[fd00:ec2::254]"))
+        }
         Capability::AttemptsEnv => env
             .get("AWS_METADATA_SERVICE_NUM_ATTEMPTS")
             .and_then(|n| n.parse::<usize>().ok())
             .is_some_and(|n| n > 1 && case.calls.iter().any(|c| fails_exactly(case, c, n))),
         Capability::CodeSettings => false,
     }
+}
+
+/// Whether the second of two calls was answered from what the first had fetched.
+fn keeps(case: &Case<'_>, pair: &[Call<'_>]) -> bool {
+    let [first, second] = pair else {
+        return false;
+    };
+    let (Some(fetched), Some(given)) = (first.given(), second.given()) else {
+        return false;
+    };
+    // Credentials that no document holds are another source's, and cost no request anyway.
+    first.alone
+        && second.alone
+        && second.exchanges.is_empty()
+        && fetched.access_key_id == given.access_key_id
+        && case.document_behind(given, second.number).is_some()
+}
+
+/// Whether a call gave credentials that were over because the service failed.
+fn goes_on(case: &Case<'_>, call: &Call<'_>) -> bool {
+    let (Some(given), Some(ended)) = (call.given(), call.ended) else {
+        return false;
+    };
+    let is_over = || {
+        let document = case.document_behind(given, call.last_number());
+        document
+            .and_then(|d| d.credentials.as_ref().ok())
+            .is_some_and(|c| c.expiration.wall() < ended.wall)
+    };
+    let last = case.imds_of(call).last();
+    last.is_some_and(|(_, x)| !x.is_success()) && is_over()
+}
+
+/// Whether the setting kept a subject that falls back elsewhere from doing so here.
+fn obeys_v1_setting(case: &Case<'_>) -> bool {
+    let is_set = case
+        .setting("AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled")
+        .is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let is_refused = |x: &Exchange<'_>| x.is_token_put() && matches!(x.status(), Some(403..=405));
+    is_set
+        && case.imds().any(|(_, x)| is_refused(x))
+        && case.calls.iter().all(Call::is_refusal)
+        && !falls_back(case)
 }
 
 fn falls_back(case: &Case<'_>) -> bool {
@@ -171,7 +215,7 @@ fn falls_back(case: &Case<'_>) -> bool {
 }
 
 /// Whether a refused call sent the same failing GET exactly `n` times.
-fn fails_exactly(case: &Case<'_>, call: &crate::Call<'_>, n: usize) -> bool {
+fn fails_exactly(case: &Case<'_>, call: &Call<'_>, n: usize) -> bool {
     let failing: Vec<_> = case
         .of_call(call)
         .iter()
@@ -186,4 +230,69 @@ fn fails_exactly(case: &Case<'_>, call: &crate::Call<'_>, n: usize) -> bool {
         && failing
             .iter()
             .all(|x| x.request.target == failing[0].request.target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Capabilities, Capability};
+    use crate::testing::{Build, document};
+    use crate::{Case, End, Trace};
+    use imdspec_wire::paths;
+
+    const END: &str = "2026-01-01T06:00:00Z";
+
+    fn shown(capability: Capability, traces: &[Trace]) -> bool {
+        let cases: Vec<_> = traces.iter().map(Case::new).collect();
+        Capabilities::default().or_inferred(&cases).has(capability)
+    }
+
+    fn fetched() -> Build {
+        let served = Build::new().resolve().fetch(&document("A", END));
+        served.gave("A", END)
+    }
+
+    #[test]
+    fn a_cache_is_seen_only_in_what_was_fetched() {
+        let shown = |b: Build| shown(Capability::CachesCredentials, &[b.trace()]);
+        assert!(shown(fetched().resolve().gave("A", END)));
+        // From the environment, say: no request was needed either time.
+        let elsewhere = Build::new().resolve().gave("E", END);
+        assert!(!shown(elsewhere.resolve().gave("E", END)));
+        assert!(!shown(fetched().resolve().gave("E", END)));
+    }
+
+    #[test]
+    fn static_stability_is_seen_only_in_an_outage() {
+        let shown = |b: Build| shown(Capability::StaticStability, &[b.trace()]);
+        let over = || fetched().advance(7 * 3600).resolve();
+        let asked = || over().ask("PUT", paths::TOKEN);
+        assert!(shown(
+            asked().reply_with(0, &[], "", End::Closed).gave("A", END)
+        ));
+        // Never asking for new ones is a fault, not a virtue.
+        assert!(!shown(over().gave("A", END)));
+    }
+
+    #[test]
+    fn a_crash_shows_no_switch() {
+        let shown = |b: Build| shown(Capability::DisabledEnv, &[b.trace()]);
+        let disabled = || {
+            Build::new()
+                .env("AWS_EC2_METADATA_DISABLED", "true")
+                .resolve()
+        };
+        assert!(shown(disabled().refused()));
+        assert!(!shown(disabled().crashed()));
+    }
+
+    #[test]
+    fn a_setting_against_fallback_shows_beside_a_fallback() {
+        let put = |b: Build| b.resolve().ask("PUT", paths::TOKEN).reply(404, "");
+        let set = || Build::new().env("AWS_EC2_METADATA_V1_DISABLED", "true");
+        let obeyed = put(set()).refused().trace();
+        let fallen = put(Build::new()).ask("GET", paths::ROLES).refused().trace();
+        let setting = Capability::V1DisableSetting;
+        assert!(shown(setting, &[obeyed.clone(), fallen]));
+        assert!(!shown(setting, &[obeyed]));
+    }
 }

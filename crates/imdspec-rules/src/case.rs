@@ -58,9 +58,13 @@ pub struct Call<'t> {
     pub outcome: Option<&'t Outcome>,
     /// The exchanges between question and answer, as indices into [`Case::exchanges`].
     pub exchanges: Range<usize>,
+    /// Whether every exchange in that range is surely its own: no other call was open meanwhile,
+    /// none before it was given up on, and nothing was asked between calls.
+    pub alone: bool,
 }
 
-/// A token that was issued: a whole, timely 200 with a body that can stand in a header.
+/// A token that was issued by the service: a whole, timely 200 with a body that can stand in a
+/// header.
 #[derive(Debug)]
 pub struct IssuedToken<'t> {
     /// The exchange, as an index into [`Case::exchanges`].
@@ -90,6 +94,13 @@ pub struct ServedDocument {
 /// timeout of the SDK family is one second), so it proves nothing.
 const TIMELY_MILLIS: u64 = 500;
 
+/// HTTP libraries refuse replies with more header fields than about this.
+const MODEST_FIELDS: usize = 64;
+
+/// A session token longer than this may be more than a client takes, in bytes; the service's own
+/// have 56.
+const MODEST_TOKEN: usize = 4096;
+
 impl<'t> Case<'t> {
     /// Indexes a trace.
     #[must_use]
@@ -115,6 +126,7 @@ impl<'t> Case<'t> {
                         ended: None,
                         outcome: None,
                         exchanges: next..next,
+                        alone: true,
                     });
                 }
                 What::Outcome { call, outcome } => {
@@ -168,7 +180,30 @@ impl<'t> Case<'t> {
             call.exchanges.end = all;
         }
         case.index_replies();
+        case.tell_alone();
         case
+    }
+
+    fn tell_alone(&mut self) {
+        let all = self.exchanges.len();
+        let mut begun = 0;
+        let mut answered = 0;
+        let mut given_up = false;
+        for i in 0..self.calls.len() {
+            let next = self.calls.get(i + 1);
+            let next_number = next.map_or(u32::MAX, |c| c.number);
+            let next_begin = next.map_or(all, |c| c.exchanges.start);
+            let call = &mut self.calls[i];
+            let last = call.outcome_number.unwrap_or(u32::MAX);
+            call.alone = !given_up
+                && answered < call.number
+                && last <= next_number
+                && begun == call.exchanges.start
+                && call.exchanges.end == next_begin;
+            given_up |= matches!(call.outcome, Some(Outcome::Deadline { .. }));
+            answered = answered.max(last);
+            begun = begun.max(call.exchanges.end);
+        }
     }
 
     fn exchange_mut(&mut self, request: u32) -> Option<&mut Exchange<'t>> {
@@ -184,7 +219,10 @@ impl<'t> Case<'t> {
                 continue;
             };
             if x.is_token_put() && reply.status == Some(200) {
-                if SessionToken::parse(&reply.body).is_err() {
+                if x.request.server != Server::Imds
+                    || reply.body.len() > MODEST_TOKEN
+                    || SessionToken::parse(&reply.body).is_err()
+                {
                     continue;
                 }
                 let ttl = |h: &imdspec_wire::Headers| {
@@ -222,19 +260,60 @@ impl<'t> Case<'t> {
             .filter(|(_, x)| x.request.server == Server::Imds)
     }
 
+    /// The exchanges with the IMDS itself after exchange `index`, with their indices, in order.
+    pub fn imds_after(&self, index: usize) -> impl Iterator<Item = (usize, &Exchange<'t>)> + Clone {
+        let first = (index + 1).min(self.exchanges.len());
+        self.exchanges[first..]
+            .iter()
+            .enumerate()
+            .map(move |(i, x)| (first + i, x))
+            .filter(|(_, x)| x.request.server == Server::Imds)
+    }
+
     /// The exchanges of one call, in order.
     #[must_use]
     pub fn of_call(&self, call: &Call<'t>) -> &[Exchange<'t>] {
         &self.exchanges[call.exchanges.clone()]
     }
 
-    /// The token PUT answered last before exchange `index`, whatever the answer.
+    /// The calls whose exchanges are surely their own, in order.
+    pub fn lone_calls(&self) -> impl Iterator<Item = &Call<'t>> {
+        self.calls.iter().filter(|c| c.alone)
+    }
+
+    /// The exchanges of one call with the IMDS itself, with their indices, in order.
+    pub fn imds_of(&self, call: &Call<'t>) -> impl Iterator<Item = (usize, &Exchange<'t>)> + Clone {
+        let first = call.exchanges.start;
+        self.of_call(call)
+            .iter()
+            .enumerate()
+            .map(move |(i, x)| (first + i, x))
+            .filter(|(_, x)| x.request.server == Server::Imds)
+    }
+
+    /// The token PUT sent to the service last before exchange `index`, whatever the answer.
     #[must_use]
     pub fn last_token_put_before(&self, index: usize) -> Option<&Exchange<'t>> {
         self.exchanges[..index]
             .iter()
             .rev()
-            .find(|x| x.is_token_put())
+            .find(|x| x.is_token_put() && x.request.server == Server::Imds)
+    }
+
+    /// The issued token that exchange `index` carries, as an index into [`Case::tokens`]: the one
+    /// issued last before it if the service gave the same value twice.
+    #[must_use]
+    pub fn token_carried(&self, index: usize) -> Option<usize> {
+        let value = self.exchanges[index].token()?;
+        let before = self.tokens.partition_point(|t| t.exchange < index);
+        self.tokens[..before].iter().rposition(|t| t.value == value)
+    }
+
+    /// The document served in exchange `index`, if one was.
+    #[must_use]
+    pub fn document_at(&self, index: usize) -> Option<&ServedDocument> {
+        let found = self.documents.binary_search_by_key(&index, |d| d.exchange);
+        found.ok().map(|at| &self.documents[at])
     }
 
     /// The newest document served before event `number` whose access key is the one given.
@@ -257,6 +336,12 @@ impl<'t> Case<'t> {
             .or_else(|| header.config.get(key))
             .map(String::as_str)
     }
+}
+
+fn claims_its_length(reply: &Reply) -> bool {
+    let claimed = reply.headers.get("content-length");
+    matches!(reply.status, Some(204 | 304))
+        || claimed.is_none_or(|n| n.trim().parse() == Ok(reply.body.len()))
 }
 
 impl<'t> Exchange<'t> {
@@ -296,11 +381,18 @@ impl<'t> Exchange<'t> {
         self.is_answered() && matches!(self.status(), Some(200..=299))
     }
 
-    /// Whether a whole reply of any status was sent in time.
+    /// Whether a whole reply of any status was sent in time, in a form that every client takes: a
+    /// modest number of header fields, a body as long as it claims, no content coding.
     #[must_use]
     pub fn is_answered(&self) -> bool {
-        self.reply
-            .is_some_and(|r| r.end == End::Whole && r.status.is_some() && r.delay <= TIMELY_MILLIS)
+        self.reply.is_some_and(|r| {
+            r.end == End::Whole
+                && r.status.is_some()
+                && r.delay <= TIMELY_MILLIS
+                && r.headers.0.len() <= MODEST_FIELDS
+                && !r.headers.has("content-encoding")
+                && (claims_its_length(r) || self.request.method == "HEAD")
+        })
     }
 
     /// Body of the reply; empty without one.

@@ -28,9 +28,9 @@ mod case;
 mod finding;
 mod judge;
 mod rule;
+pub mod rules;
 #[cfg(test)]
 mod testing;
-pub mod rules;
 mod trace;
 
 pub use capability::{Capabilities, Capability};

@@ -1,8 +1,8 @@
 //! Small traces by hand, for the tests of monitors.
 
 use crate::{
-    Case, ClockKind, End, Event, Finding, Given, Header, Outcome, Reply, RequestSeen, Server,
-    Trace, What, rules,
+    Case, ClockKind, End, Event, Finding, Given, Header, Outcome, RefusalKind, Reply, RequestSeen,
+    Server, Trace, What, rules,
 };
 use imdspec_wire::{Bytes, Headers, Mono, TTL_HEADER, Version, Wall, paths};
 
@@ -15,6 +15,8 @@ pub(crate) struct Build {
     at: u64,
     requests: u32,
     calls: u32,
+    to: &'static str,
+    stepped: i64,
 }
 
 impl Build {
@@ -36,6 +38,8 @@ impl Build {
             at: 0,
             requests: 0,
             calls: 0,
+            to: "127.0.0.1:1338",
+            stepped: 0,
         }
     }
 
@@ -52,7 +56,7 @@ impl Build {
     pub(crate) fn push(mut self, what: What) -> Self {
         self.trace.events.push(Event {
             at: Mono(self.at),
-            wall: Wall(T0 + i64::try_from(self.at).unwrap()),
+            wall: Wall(T0 + self.stepped + i64::try_from(self.at).unwrap()),
             what,
         });
         self
@@ -88,11 +92,12 @@ impl Build {
     ) -> Self {
         self.requests += 1;
         let request = self.requests;
+        let to = self.to.into();
         self.push(What::Request(RequestSeen {
             request,
             conn: 1,
             server,
-            to: "127.0.0.1:1338".into(),
+            to,
             method: method.into(),
             target: target.into(),
             version: Version::Http11,
@@ -157,6 +162,144 @@ impl Build {
             expiration: Some(expiration.into()),
             account_id: None,
         }))
+    }
+
+    pub(crate) fn code(mut self, key: &str, value: &str) -> Self {
+        self.trace.header.code.insert(key.into(), value.into());
+        self
+    }
+
+    pub(crate) fn clock(mut self, clock: ClockKind) -> Self {
+        self.trace.header.clock = clock;
+        self
+    }
+
+    /// Sets the address that later requests are sent to.
+    pub(crate) fn to(mut self, authority: &'static str) -> Self {
+        self.to = authority;
+        self
+    }
+
+    /// Moves the wall clock alone, in either direction.
+    pub(crate) fn step(mut self, seconds: i64) -> Self {
+        self.stepped += seconds * 1000;
+        self
+    }
+
+    /// The whole way to a document, with the token `t`.
+    pub(crate) fn fetch(self, body: &str) -> Self {
+        self.token("t")
+            .get(paths::ROLES, "t")
+            .reply(200, "role")
+            .document_reply(body.as_bytes(), &[("Content-Type", "text/plain")])
+    }
+
+    /// A GET for the document, with the token `t`, and its whole reply.
+    pub(crate) fn document_reply(self, body: &[u8], headers: &[(&str, &str)]) -> Self {
+        let target = format!("{}role", paths::ROLES);
+        let mut build = self
+            .get(&target, "t")
+            .reply_with(200, headers, "", End::Whole);
+        if let Some(What::Reply(reply)) = build.trace.events.last_mut().map(|e| &mut e.what) {
+            reply.body = body.to_vec().into();
+        }
+        build
+    }
+
+    /// The answer to another call than the last.
+    pub(crate) fn answer(self, call: u32, outcome: Outcome) -> Self {
+        self.push(What::Outcome { call, outcome })
+    }
+
+    /// The answer crashes.
+    pub(crate) fn crashed(self) -> Self {
+        self.outcome(Outcome::Crash {
+            how: "signal 6".into(),
+        })
+    }
+
+    /// The answer does not come.
+    pub(crate) fn hung(self) -> Self {
+        self.outcome(Outcome::Deadline { after: 120_000 })
+    }
+
+    /// A refusal that says of which kind it is.
+    pub(crate) fn refused_as(self, kind: RefusalKind) -> Self {
+        self.outcome(Outcome::Refused {
+            kind: Some(kind),
+            message: "no".into(),
+        })
+    }
+
+    /// Moves both clocks forward by so many milliseconds.
+    pub(crate) fn pause(mut self, millis: u64) -> Self {
+        self.at += millis;
+        self
+    }
+
+    /// A token PUT, as it should be.
+    pub(crate) fn put(self) -> Self {
+        self.ask_with("PUT", paths::TOKEN, &[(TTL_HEADER, "21600")])
+    }
+
+    /// A token that was asked for and granted for such lifetimes.
+    pub(crate) fn token_for(self, token: &str, asked: &str, granted: &str) -> Self {
+        self.ask_with("PUT", paths::TOKEN, &[(TTL_HEADER, asked)])
+            .reply_with(200, &[(TTL_HEADER, granted)], token, End::Whole)
+    }
+
+    /// What comes instead of a reply to the last request.
+    pub(crate) fn lost(self, end: End) -> Self {
+        self.reply_with(200, &[], "", end)
+    }
+
+    /// How the reply to the last request went.
+    pub(crate) fn sent(self, body_bytes: u64, gave_up: bool) -> Self {
+        let request = self.requests;
+        self.push(What::Sent {
+            request,
+            body_bytes,
+            gave_up,
+        })
+    }
+
+    /// Bytes to the IMDS that are no request.
+    pub(crate) fn malformed(self, bytes: &str) -> Self {
+        self.push(What::Malformed {
+            conn: 9,
+            server: Server::Imds,
+            bytes: bytes.into(),
+        })
+    }
+
+    /// Asserts what one rule says of this trace, in one word.
+    #[track_caller]
+    pub(crate) fn says(self, rule: &str, verdict: &str) {
+        let finding = self.check(rule);
+        assert_eq!(self.verdict(rule), verdict, "{rule}: {finding:?}");
+        let Finding::Violated { times, evidence } = finding else {
+            return;
+        };
+        assert!(evidence.len() <= times as usize, "{rule}");
+        for proof in evidence {
+            let last = self.trace.events.len();
+            let exist = proof
+                .events
+                .iter()
+                .all(|n| (1..=last).contains(&(*n as usize)));
+            assert!(exist && proof.events.is_sorted(), "{rule}: {proof:?}");
+            assert!(!proof.events.is_empty(), "{rule} without a proof");
+        }
+    }
+
+    /// One word for what one rule says of this trace.
+    pub(crate) fn verdict(&self, rule: &str) -> &'static str {
+        match self.check(rule) {
+            Finding::Held { .. } => "held",
+            Finding::Violated { .. } => "violated",
+            Finding::Observed { .. } => "observed",
+            Finding::Vacuous => "vacuous",
+        }
     }
 
     pub(crate) fn trace(self) -> Trace {

@@ -1,1 +1,36 @@
-//! Placeholder.
+//! Puts any implementation of an IMDS client under test.
+//!
+//! A [`Scenario`] stimulates, the model answers, a [`Subject`] acts, a trace remembers; the rules
+//! then judge the trace. This crate holds the scenarios, the ways to drive a subject, and the
+//! tests of the suite itself.
+//!
+//! In scope: running. Out of scope: judging (`imdspec-rules`) and showing (`imdspec`).
+//!
+//! ```
+//! use imdspec_suite::{Reference, Scenario, memory, scenario};
+//!
+//! let healthy = scenario::embedded().iter().find(|s| s.name == "doc/canonical").unwrap();
+//! let trace = memory::run(healthy, &Reference::default(), 7);
+//! let resolved = &trace.events.last().unwrap().what;
+//! assert!(matches!(resolved, imdspec_rules::What::Outcome { .. }));
+//! ```
+
+mod clock;
+mod hosted;
+mod machine;
+pub mod memory;
+mod outcome;
+pub mod program;
+mod recorder;
+pub mod report;
+pub mod runner;
+pub mod scenario;
+pub mod self_test;
+mod site;
+mod sockets;
+mod subject;
+
+pub use machine::{Machine, Reference};
+pub use runner::{Done, NotRun, Plan, Progress, Ran};
+pub use scenario::{Scenario, ScenarioError, Step};
+pub use subject::{Descriptor, DescriptorError, Expected, Kind, Subject};

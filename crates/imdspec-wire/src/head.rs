@@ -6,12 +6,17 @@ use crate::{Headers, WireError};
 /// More header fields than this are an attack, not a message.
 const MAX_FIELDS: usize = 128;
 
-/// Whether `buffer` holds the end of a head, looking from where the last look ended.
-pub(crate) fn head_is_whole(buffer: &[u8], seen: usize) -> bool {
+/// Where the head in `buffer` ends, after its empty line, looking from where the last look ended.
+pub(crate) fn head_end(buffer: &[u8], seen: usize) -> Option<usize> {
     let from = seen.saturating_sub(3);
-    buffer[from..].windows(2).any(|w| w == b"\n\n")
-        || buffer[from..].windows(4).any(|w| w == b"\r\n\r\n")
-        || buffer[from..].windows(3).any(|w| w == b"\n\r\n")
+    let rest = &buffer[from..];
+    (0..rest.len())
+        .filter(|i| rest[*i] == b'\n')
+        .find_map(|i| match &rest[i + 1..] {
+            [b'\n', ..] => Some(from + i + 2),
+            [b'\r', b'\n', ..] => Some(from + i + 3),
+            _ => None,
+        })
 }
 
 /// Room for the fields of one head.

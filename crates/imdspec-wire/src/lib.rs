@@ -26,6 +26,7 @@ mod head;
 mod http;
 mod identity;
 mod instance_profile;
+pub mod properties;
 mod request_reader;
 mod response_reader;
 mod roles;

@@ -1,7 +1,7 @@
 //! Requests read from one connection, however their bytes are cut into pieces.
 
 use crate::framing::BodyReader;
-use crate::head::{bad_head, field_room, head_is_whole, headers, version};
+use crate::head::{bad_head, field_room, head_end, headers, version};
 use crate::{Bytes, Limits, Request, WireError};
 
 /// What [`RequestReader::next`] found.
@@ -88,26 +88,28 @@ impl RequestReader {
     }
 
     fn parse_head(&mut self) -> Result<Option<(Request, usize)>, WireError> {
-        if !head_is_whole(&self.buffer, self.seen) {
+        // Empty lines before a request are to be ignored (RFC 9112, section 2.2).
+        let empty = self
+            .buffer
+            .iter()
+            .take_while(|b| matches!(b, b'\r' | b'\n'))
+            .count();
+        self.buffer.drain(..empty);
+        let end = head_end(&self.buffer, self.seen);
+        if end.unwrap_or(self.buffer.len()) > self.limits.head {
+            return Err(WireError::TooLarge {
+                limit: self.limits.head,
+            });
+        }
+        if end.is_none() {
             self.seen = self.buffer.len();
-            return if self.buffer.len() > self.limits.head {
-                Err(WireError::TooLarge {
-                    limit: self.limits.head,
-                })
-            } else {
-                Ok(None)
-            };
+            return Ok(None);
         }
         let mut fields = field_room();
         let mut parsed = httparse::Request::new(&mut fields);
         match parsed.parse(&self.buffer) {
             Ok(httparse::Status::Partial) => Ok(None),
             Err(e) => Err(bad_head(e, self.limits.head)),
-            Ok(httparse::Status::Complete(length)) if length > self.limits.head => {
-                Err(WireError::TooLarge {
-                    limit: self.limits.head,
-                })
-            }
             Ok(httparse::Status::Complete(length)) => Ok(Some((
                 Request {
                     method: parsed.method.unwrap_or_default().to_owned(),

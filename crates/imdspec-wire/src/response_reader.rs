@@ -1,7 +1,7 @@
 //! A response read from bytes, however they are cut into pieces.
 
 use crate::framing::BodyReader;
-use crate::head::{bad_head, field_room, head_is_whole, headers, version};
+use crate::head::{bad_head, field_room, head_end, headers, version};
 use crate::{Bytes, Response, WireError};
 
 /// How much of a response is read before it is refused, in bytes.
@@ -61,12 +61,13 @@ impl ResponseReader {
         self.buffer.extend_from_slice(bytes);
         loop {
             self.check_start()?;
-            if !head_is_whole(&self.buffer, self.seen) {
+            let Some(end) = head_end(&self.buffer, self.seen) else {
                 self.seen = self.buffer.len();
-                return self.still_in_head();
-            }
+                return self.still_in_head(self.buffer.len());
+            };
+            self.still_in_head(end)?;
             let Some((response, length)) = self.parse_head()? else {
-                return self.still_in_head();
+                return self.still_in_head(self.buffer.len());
             };
             let rest = self.buffer.split_off(length);
             self.seen = 0;
@@ -109,8 +110,9 @@ impl ResponseReader {
         Ok(Received::Done(response))
     }
 
-    fn still_in_head(&self) -> Result<Received, WireError> {
-        if self.skipped + self.buffer.len() > self.limits.head {
+    /// Refuses a head of `length` bytes or more that is over the limit, whatever stands in it.
+    fn still_in_head(&self, length: usize) -> Result<Received, WireError> {
+        if self.skipped + length > self.limits.head {
             return Err(WireError::TooLarge {
                 limit: self.limits.head,
             });
@@ -134,13 +136,6 @@ impl ResponseReader {
         match parsed.parse(&self.buffer) {
             Ok(httparse::Status::Partial) => Ok(None),
             Err(e) => Err(bad_head(e, self.limits.head)),
-            Ok(httparse::Status::Complete(length))
-                if self.skipped + length > self.limits.head =>
-            {
-                Err(WireError::TooLarge {
-                    limit: self.limits.head,
-                })
-            }
             Ok(httparse::Status::Complete(length)) => Ok(Some((
                 Response {
                     version: version(parsed.version),

@@ -1,2 +1,31 @@
-//! P
-fn main(){}
+//! `imdspec`: the conformance suite every AWS credential provider is held to.
+
+mod args;
+mod commands;
+mod exit;
+mod select;
+mod show;
+
+use args::{Args, Command};
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Usage errors leave here with status 2, as clap and the contract both have it.
+    let args = Args::parse();
+    let result = match args.command {
+        Command::Check(check) => commands::check::run(check),
+        Command::Rules(rules) => commands::rules::run(&rules),
+        Command::Explain(explain) => commands::explain::run(&explain),
+        Command::Serve(serve) => commands::serve::run(serve),
+        Command::Resolve(resolve) => commands::resolve::run(&resolve),
+        Command::SelfTest(self_test) => commands::self_test::run(&self_test),
+    };
+    match result {
+        Ok(exit) => exit.code(),
+        Err(failure) => {
+            anstream::eprintln!("imdspec: {failure}");
+            failure.exit.code()
+        }
+    }
+}

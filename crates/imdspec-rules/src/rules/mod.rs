@@ -7,14 +7,33 @@
 use crate::Rule;
 use std::sync::LazyLock;
 
+mod cache;
+mod config;
+mod doc;
+mod err;
+mod retry;
+mod route;
+mod sec;
+mod sight;
+#[cfg(test)]
+mod tests;
 mod token;
 
 /// Every rule, by group and number.
 #[must_use]
 pub fn all() -> &'static [Rule] {
     static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-        [token::RULES]
-            .concat()
+        [
+            token::RULES,
+            route::RULES,
+            doc::RULES,
+            err::RULES,
+            retry::RULES,
+            cache::RULES,
+            config::RULES,
+            sec::RULES,
+        ]
+        .concat()
     });
     &ALL
 }

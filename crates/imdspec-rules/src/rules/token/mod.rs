@@ -1,30 +1,42 @@
 //! TOKEN: the session token flow.
+//!
+//! ```text
+//!           PUT                       GET with it
+//! (none) ─────────► (token, lifetime) ───────────► 200
+//!    ▲                   │        │  401
+//!    └───────────────────┴────────┘
+//!        its lifetime is over, or nearly so
+//! ```
 
-use crate::{Rule, Level, Applies, Provenance, Case, Docket};
+mod carry;
+mod lifetime;
+mod put;
+mod refusal;
+mod reply;
+#[cfg(test)]
+mod tests;
 
-pub(super) const RULES: &[Rule] = &[Rule {
-    id: "TOKEN-001",
-    level: Level::Must,
-    applies: Applies::Always,
-    statement: "The first request to the service is PUT /latest/api/token.",
-    source: "EC2 User Guide, \"Use IMDSv2\"",
-    provenance: Provenance::Documented,
-    rationale: "",
-    differs: &[],
-    monitor: first_request_is_the_put,
-}];
+mod without;
 
-fn first_request_is_the_put(case: &Case<'_>, docket: &mut Docket) {
-    let Some((_, first)) = case.imds().next() else {
-        return;
-    };
-    if first.is_token_put() {
-        docket.held();
-    } else {
-        docket.violated(
-            [first.number],
-            "PUT /latest/api/token",
-            format!("{} {}", first.request.method, first.request.target),
-        );
-    }
-}
+use crate::Rule;
+
+pub(super) const RULES: &[Rule] = &[
+    put::TOKEN_001,
+    put::TOKEN_002,
+    put::TOKEN_003,
+    put::TOKEN_004,
+    carry::TOKEN_005,
+    put::TOKEN_006,
+    put::TOKEN_007,
+    lifetime::TOKEN_009,
+    reply::TOKEN_010,
+    lifetime::TOKEN_011,
+    reply::TOKEN_013,
+    lifetime::TOKEN_014,
+    refusal::TOKEN_015,
+    refusal::TOKEN_016,
+    carry::TOKEN_017,
+    without::TOKEN_019,
+    without::TOKEN_022,
+    reply::TOKEN_024,
+];

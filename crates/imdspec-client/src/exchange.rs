@@ -1,0 +1,135 @@
+//! What the machine and whoever drives it hand each other.
+
+use imdspec_wire::{Limits, Request};
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a request goes. Display and [`FromStr`] use `host:port`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Authority {
+    /// An address or a name; an IPv6 address stands in brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl Authority {
+    /// As the `Host` header says it: the port only where it is not that of the scheme (RFC 9110,
+    /// section 4.2.3).
+    #[must_use]
+    pub fn host_header(&self) -> String {
+        match self.port {
+            80 => self.host.clone(),
+            _ => self.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// A text that is not `host:port`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAnAuthority;
+
+impl fmt::Display for NotAnAuthority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not host:port")
+    }
+}
+
+impl std::error::Error for NotAnAuthority {}
+
+impl FromStr for Authority {
+    type Err = NotAnAuthority;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAuthority> {
+        let (host, port) = text.rsplit_once(':').ok_or(NotAnAuthority)?;
+        if host.is_empty() {
+            return Err(NotAnAuthority);
+        }
+        Ok(Self {
+            host: host.to_owned(),
+            port: port.parse().map_err(|_| NotAnAuthority)?,
+        })
+    }
+}
+
+/// A request to send, exactly as it stands: one connection, no proxy, no redirect followed. Debug
+/// shows the names of its headers, not their values.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Send {
+    /// Where to.
+    pub authority: Authority,
+    /// What; every header that goes on the wire is in it.
+    pub request: Request,
+    /// How much of the reply to read, in bytes; more of it is [`Lost::TooLarge`].
+    pub limits: Limits,
+}
+
+impl fmt::Debug for Send {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = (self.request.headers.0.iter())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        f.debug_struct("Send")
+            .field("authority", &self.authority.to_string())
+            .field("method", &self.request.method)
+            .field("target", &self.request.target)
+            .field("headers", &names)
+            .field("limits", &self.limits)
+            .finish()
+    }
+}
+
+/// Why there is no whole reply. Display finishes the sentence "no reply: …".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Lost {
+    /// The connection was refused: nothing listens there.
+    Refused,
+    /// There is no way to that address, or the name has none.
+    Unreachable,
+    /// The connection was reset.
+    Reset,
+    /// The connection was closed before the reply was whole.
+    Closed,
+    /// The time for it ran out.
+    TimedOut,
+    /// The reply is larger than its limit.
+    TooLarge,
+    /// What came is not an HTTP/1.x reply.
+    NotHttp,
+    /// The request could not be put on the wire as it stands.
+    Unsendable,
+}
+
+impl Lost {
+    /// Whether the same request may well be answered a moment later.
+    pub(crate) const fn may_pass(self) -> bool {
+        matches!(self, Self::Reset | Self::Closed | Self::TimedOut)
+    }
+
+    /// Whether nobody is there at all.
+    pub(crate) const fn is_absence(self) -> bool {
+        matches!(self, Self::Refused | Self::Unreachable)
+    }
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "connection refused",
+            Self::Unreachable => "unreachable",
+            Self::Reset => "connection reset",
+            Self::Closed => "connection closed before the reply was whole",
+            Self::TimedOut => "timed out",
+            Self::TooLarge => "the reply is too large",
+            Self::NotHttp => "the reply is not HTTP/1.x",
+            Self::Unsendable => "the request cannot be sent as it stands",
+        })
+    }
+}

@@ -1,0 +1,22 @@
+//! The client from the outside: what it sends, what it makes of the answers, and when.
+
+#[cfg(test)]
+mod cache;
+#[cfg(test)]
+mod container;
+#[cfg(test)]
+mod conversation;
+#[cfg(test)]
+mod driver;
+#[cfg(test)]
+mod play;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod redaction;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod v1;
+#[cfg(test)]
+mod wire;

@@ -1,0 +1,136 @@
+//! What the service says, before it is dressed for the wire.
+
+use crate::page::{page, reason};
+use crate::{Framing, Profile, Reply};
+use imdspec_wire::{Bytes, Headers, Request, Version};
+use std::time::Duration;
+
+/// The field that ends a connection.
+pub(crate) const CONNECTION: &str = "Connection";
+/// The field that says how long a body is.
+pub(crate) const CONTENT_LENGTH: &str = "Content-Length";
+/// The field that says what a body is.
+const CONTENT_TYPE: &str = "Content-Type";
+/// The session token's lifetime, as the service spells the field.
+const TTL: &str = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds";
+
+/// A status, a body, and the fields that belong to them.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    content_type: &'static str,
+    body: Vec<u8>,
+    /// Seconds a session token lives.
+    pub(crate) ttl: Option<u64>,
+    extra: Option<(&'static str, String)>,
+}
+
+impl Answer {
+    /// A value; everything the service knows is plain text to it, JSON included.
+    pub(crate) fn text(body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status: 200,
+            content_type: "text/plain",
+            body: body.into(),
+            ttl: None,
+            extra: None,
+        }
+    }
+
+    /// A status and nothing else.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self {
+            status,
+            ..Self::text("")
+        }
+    }
+
+    /// An error with its page.
+    pub(crate) fn error(status: u16) -> Self {
+        Self {
+            status,
+            content_type: "text/html",
+            ..Self::text(page(status))
+        }
+    }
+
+    /// A method that this path does not know.
+    pub(crate) fn method_not_allowed(allowed: &str) -> Self {
+        Self {
+            // RFC 9110, section 15.5.6, wants it; what the service does was never captured.
+            extra: Some(("Allow", allowed.to_owned())),
+            ..Self::error(405)
+        }
+    }
+
+    /// A directory asked for without its slash: no body (kiam issue 116, capture of 2018).
+    pub(crate) fn moved(location: String) -> Self {
+        Self {
+            extra: Some(("Location", location)),
+            ..Self::empty(301)
+        }
+    }
+
+    /// The reply that carries it.
+    ///
+    /// There is no `Date`: a model answers the same bytes to the same question, and a client that
+    /// needs the date of a document has `LastUpdated`.
+    pub(crate) fn reply(self, profile: Profile, request: &Request) -> Reply {
+        // A client of HTTP/1.0 would have to ask for more, and none does.
+        let asked =
+            request.version == Version::Http10 || request.headers.all(CONNECTION).any(has_close);
+        let close = asked || matches!(profile, Profile::Http10 | Profile::Http11Close);
+        let mut headers = Vec::with_capacity(6);
+        let mut field = |name: &str, value: String| headers.push((name.to_owned(), value));
+        if let Some(seconds) = self.ttl {
+            field(TTL, seconds.to_string());
+        }
+        field(CONTENT_TYPE, self.content_type.to_owned());
+        if let Some((name, value)) = self.extra {
+            field(name, value);
+        }
+        field(CONTENT_LENGTH, self.body.len().to_string());
+        field("Server", "EC2ws".to_owned());
+        if close {
+            field(CONNECTION, "close".to_owned());
+        }
+        Reply {
+            delay: Duration::ZERO,
+            interim: Vec::new(),
+            version: match profile {
+                Profile::Http10 => Version::Http10,
+                Profile::Http11 | Profile::Http11Close | Profile::TtlOnGets => Version::Http11,
+            },
+            status: self.status,
+            reason: reason(self.status).to_owned(),
+            headers: Headers(headers),
+            body: Bytes(self.body),
+            framing: Framing::Length,
+            bodiless: is_bodiless(&request.method, self.status),
+            cut: None,
+            drip: None,
+            endless: false,
+            instead: None,
+            close,
+            fault: String::new(),
+        }
+    }
+}
+
+/// Whether a reply of `status` to a request of `method` has no body on the wire, whatever its
+/// fields say (RFC 9112, section 6.3).
+pub(crate) fn is_bodiless(method: &str, status: u16) -> bool {
+    method == "HEAD" || is_bodiless_status(status)
+}
+
+/// Whether no reply of this status has a body.
+pub(crate) const fn is_bodiless_status(status: u16) -> bool {
+    matches!(status, 100..=199 | 204 | 304)
+}
+
+/// Whether a value of `Connection` ends it.
+pub(crate) fn has_close(value: &str) -> bool {
+    value
+        .split(',')
+        .any(|option| option.trim().eq_ignore_ascii_case("close"))
+}

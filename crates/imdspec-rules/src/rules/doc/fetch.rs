@@ -1,0 +1,307 @@
+//! What a call was served last, and what the subject made of it.
+
+use super::defects::Defects;
+use crate::rules::sight::{is_document_get, is_to_blame};
+use crate::{Call, Case, Docket, End, Exchange, Given, ServedDocument, Server};
+use imdspec_wire::{CredentialDocument, Credentials, Field, Success, Timestamp};
+
+/// A call that was alone and has ended, and the document it was served last: by the service, with
+/// status 200, surely received.
+pub(in crate::rules) struct Fetch<'c, 't> {
+    pub(in crate::rules) case: &'c Case<'t>,
+    /// The call, as an index into [`Case::calls`].
+    pub(in crate::rules) index: usize,
+    pub(in crate::rules) call: &'c Call<'t>,
+    pub(in crate::rules) exchange: &'c Exchange<'t>,
+    pub(in crate::rules) document: &'c ServedDocument,
+}
+
+/// What a call made of an acceptable document.
+pub(in crate::rules) enum Made {
+    /// It gave exactly the document's credentials.
+    Exactly,
+    /// It gave none, or altered them; in words.
+    Else(String),
+}
+
+/// Clients may take credentials that end within this time as ended.
+const SHORT_LIFE_MILLIS: i64 = 60_000;
+
+/// Longer than the service ever promised; a client may distrust it.
+const LONG_LIFE_MILLIS: i64 = 7 * 86_400_000;
+
+/// A longer document, or one nested deeper, may run into a limit of a cautious client.
+const MODEST_BYTES: usize = 32 << 10;
+const MODEST_BRACKETS: usize = 64;
+
+/// All that replies may have been delayed in one call before its patience may be at an end.
+const SWIFT_MILLIS: u64 = 1000;
+
+/// The calls that were served a document, in order.
+pub(in crate::rules) fn fetches<'c, 't>(case: &'c Case<'t>) -> impl Iterator<Item = Fetch<'c, 't>> {
+    let of_document = |x: &Exchange<'_>| x.request.server == Server::Imds && is_document_get(x);
+    let ended = |(_, c): &(usize, &Call<'_>)| c.alone && c.outcome.is_some();
+    let calls = case.calls.iter().enumerate().filter(ended);
+    calls.filter_map(move |(index, call)| {
+        let last = case.of_call(call).iter().rposition(of_document)?;
+        let at = call.exchanges.start + last;
+        let exchange = &case.exchanges[at];
+        (exchange.status() == Some(200)).then_some(())?;
+        Some(Fetch {
+            case,
+            index,
+            call,
+            exchange,
+            document: case.document_at(at)?,
+        })
+    })
+}
+
+/// Says `held` each time an acceptable document that `concerns` the rule was taken as it is, and
+/// `violated` each time one was not.
+pub(super) fn accepts(
+    case: &Case<'_>,
+    docket: &mut Docket,
+    concerns: impl Fn(&Fetch<'_, '_>) -> bool,
+) {
+    for fetch in fetches(case) {
+        if !fetch.is_acceptable() || !concerns(&fetch) {
+            continue;
+        }
+        match fetch.made() {
+            Some(Made::Exactly) => docket.held(),
+            Some(Made::Else(got)) => docket.violated(fetch.events(), fetch.asked(), got),
+            None => {}
+        }
+    }
+}
+
+impl Fetch<'_, '_> {
+    /// Whether this is a document that every client should take: a success with strings where
+    /// strings belong, and some life left.
+    pub(in crate::rules) fn is_acceptable(&self) -> bool {
+        self.is_complete()
+            && self.says_success()
+            && (SHORT_LIFE_MILLIS..LONG_LIFE_MILLIS).contains(&self.life_left())
+    }
+
+    /// Whether `Code` is there and says `Success`.
+    pub(in crate::rules) fn says_success(&self) -> bool {
+        let parsed = self.document.parsed.as_ref();
+        parsed.is_ok_and(|d| d.success() == Success::Yes)
+    }
+
+    /// Whether the document has all that a client needs, in a form and at a moment that give no
+    /// client a reason to refuse it; its `Code` may be missing, its life over.
+    pub(in crate::rules) fn is_complete(&self) -> bool {
+        let body = self.exchange.reply_body();
+        let brackets = || body.iter().filter(|b| matches!(b, b'{' | b'[')).count();
+        self.document
+            .credentials
+            .as_ref()
+            .is_ok_and(is_visible_ascii)
+            && body.len() <= MODEST_BYTES
+            && brackets() <= MODEST_BRACKETS
+            && self.document.parsed.as_ref().is_ok_and(is_unambiguous)
+            && self.content_type().is_some()
+            && self.is_last_word()
+            && self.is_swift()
+    }
+
+    /// How the document is labelled; none for labels that are neither of the usual two.
+    pub(super) fn content_type(&self) -> Option<ContentType> {
+        let headers = &self.exchange.reply?.headers;
+        let Some(label) = headers.get("content-type") else {
+            return Some(ContentType::Missing);
+        };
+        let (kind, parameters) = label.split_once(';').unwrap_or((label, ""));
+        let parameters = parameters.trim().to_ascii_lowercase();
+        if !matches!(&*parameters, "" | "charset=utf-8" | "charset=us-ascii") {
+            return None;
+        }
+        match kind.trim() {
+            k if k.eq_ignore_ascii_case("text/plain") => Some(ContentType::Text),
+            k if k.eq_ignore_ascii_case("application/json") => Some(ContentType::Json),
+            _ => None,
+        }
+    }
+
+    /// No GET follows in this call: what it answers rests on this document.
+    fn is_last_word(&self) -> bool {
+        let of_call = self.case.of_call(self.call).iter().rev();
+        of_call
+            .take_while(|x| x.number > self.exchange.number)
+            .all(|x| !x.is_get())
+    }
+
+    /// No reply of this call kept the subject waiting, so its patience cannot have been at an end.
+    fn is_swift(&self) -> bool {
+        let mut waited = 0_u64;
+        self.case.of_call(self.call).iter().all(|x| {
+            x.reply.is_some_and(|r| {
+                waited = waited.saturating_add(r.delay);
+                waited <= SWIFT_MILLIS && !matches!(r.end, End::Silent | End::Drip | End::Endless)
+            })
+        })
+    }
+
+    /// How long the credentials live on from the request, in milliseconds; negative when they are
+    /// over, zero when nothing says so.
+    pub(in crate::rules) fn life_left(&self) -> i64 {
+        self.document.credentials.as_ref().map_or(0, |c| {
+            c.expiration.wall().millis_since(self.exchange.at.wall)
+        })
+    }
+
+    /// What the call made of an acceptable document; none where that proves nothing: the answer is
+    /// no answer, or earlier credentials that may still do.
+    pub(in crate::rules) fn made(&self) -> Option<Made> {
+        let credentials = self.document.credentials.as_ref().ok()?;
+        let Some(given) = self.call.given() else {
+            let refused = self.call.is_refusal();
+            return refused.then(|| Made::Else(self.call.in_words()));
+        };
+        let got = if given.access_key_id != credentials.access_key_id {
+            if self.is_of_another_document(given) {
+                return None;
+            }
+            self.call.in_words()
+        } else if given.secret_access_key != credentials.secret_access_key {
+            "another secret access key".into()
+        } else if given.session_token.as_ref() != Some(&credentials.session_token) {
+            "another security token, or none".into()
+        } else {
+            return Some(Made::Exactly);
+        };
+        Some(Made::Else(got))
+    }
+
+    /// Whether the call refused this document, which has a defect: it ended without credentials,
+    /// or with others. None where that cannot be told.
+    pub(super) fn refused(&self) -> Option<bool> {
+        let Some(given) = self.call.given() else {
+            return self.call.is_refusal().then_some(true);
+        };
+        if self.is_of_another_document(given) {
+            // The older credentials may share the key, or the client may have mixed the two.
+            let others = self.document.text("AccessKeyId")? != given.access_key_id;
+            return others.then_some(true);
+        }
+        Some(!self.is_taken_from(given))
+    }
+
+    /// Whether what was given shares anything with this document.
+    fn is_taken_from(&self, given: &Given) -> bool {
+        let is = |name, value: &str| self.document.text(name).is_some_and(|t| t == value);
+        let shares = |name, value: &str| !value.is_empty() && is(name, value);
+        let has_no_key = || self.document.text("AccessKeyId").is_none_or(str::is_empty);
+        (given.access_key_id.is_empty() && has_no_key())
+            || shares("AccessKeyId", &given.access_key_id)
+            || shares("SecretAccessKey", &given.secret_access_key)
+            || shares("Token", given.session_token.as_deref().unwrap_or_default())
+    }
+
+    /// Whether another document that a client may accept had the key that was given.
+    pub(in crate::rules) fn is_of_another_document(&self, given: &Given) -> bool {
+        let end = self.call.last_number();
+        let exchange = |d: &ServedDocument| &self.case.exchanges[d.exchange];
+        self.case
+            .documents
+            .iter()
+            .take_while(|d| exchange(d).number < end)
+            .filter(|d| d.exchange != self.document.exchange)
+            .filter_map(|d| d.credentials.as_ref().ok())
+            .any(|c| c.access_key_id == given.access_key_id)
+    }
+
+    /// Whether the call crashed or hung, and nothing but this document, however often it was
+    /// served, can be the cause.
+    pub(super) fn is_broken_by_it(&self) -> bool {
+        let body = self.exchange.reply_body();
+        let is_it =
+            |x: &Exchange<'_>| is_document_get(x) && x.is_answered() && x.reply_body() == body;
+        self.call.is_broken() && is_to_blame(self.case, self.call, is_it)
+    }
+
+    /// What is wrong with the document; none when it is no object, or may be read in two ways.
+    pub(super) fn defects(&self) -> Option<Defects> {
+        let parsed = self.document.parsed.as_ref().ok()?;
+        is_unambiguous(parsed).then(|| Defects::of(parsed))
+    }
+
+    /// The expiration that was reported is missing, no timestamp, or more than `late` milliseconds
+    /// after the document's; in words. An earlier one is legal: clients cap or renew early.
+    pub(super) fn misreported(&self, late: i64) -> Option<&'static str> {
+        let given = self.call.given()?;
+        let document = self.document.credentials.as_ref().ok()?.expiration.wall();
+        let Some(text) = given.expiration.as_deref() else {
+            return Some("no expiration");
+        };
+        let Ok(reported) = Timestamp::parse(text) else {
+            return Some("an expiration that is no timestamp");
+        };
+        if reported.wall() < self.exchange.at.wall {
+            return Some("an expiration in the past");
+        }
+        (reported.wall().millis_since(document) > late).then_some("a later expiration")
+    }
+
+    /// The proof: the document served, and the answer.
+    pub(in crate::rules) fn events(&self) -> Vec<u32> {
+        let mut events = self.exchange.events();
+        events.push(self.call.last_number());
+        events
+    }
+
+    /// What an acceptable document asks for, in words.
+    pub(in crate::rules) fn asked(&self) -> String {
+        let key = self.document.text("AccessKeyId").unwrap_or_default();
+        format!("the credentials of the document, access key {key}")
+    }
+}
+
+/// The labels under which documents are seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ContentType {
+    /// None at all.
+    Missing,
+    /// What the service says.
+    Text,
+    /// What emulators say.
+    Json,
+}
+
+/// Real keys and tokens are visible ASCII; a client may insist.
+fn is_visible_ascii(c: &Credentials) -> bool {
+    [&c.access_key_id, &c.secret_access_key, &c.session_token]
+        .iter()
+        .all(|text| text.bytes().all(|b| b.is_ascii_graphic()))
+}
+
+/// Whether every client reads the same members: some take the first of two, some ignore case.
+fn is_unambiguous(document: &CredentialDocument) -> bool {
+    let is_alias = |name: &String| {
+        KNOWN
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name.trim()))
+    };
+    let text_or_none = |name| !matches!(document.field(name), Field::Other(_));
+    document.duplicates().is_empty()
+        && !document.unknown().iter().any(is_alias)
+        && ["LastUpdated", "Type", "Message", "AccountId"]
+            .into_iter()
+            .all(text_or_none)
+}
+
+/// The members a client reads, in the order the service writes them.
+pub(super) const KNOWN: [&str; 9] = [
+    "Code",
+    "Message",
+    "LastUpdated",
+    "Type",
+    "AccessKeyId",
+    "SecretAccessKey",
+    "Token",
+    "Expiration",
+    "AccountId",
+];

@@ -1,0 +1,49 @@
+//! A client as a machine, and the reference client as the machine under test.
+
+use imdspec_client::{Action, Environment, Lost, Options, Provider};
+use imdspec_wire::{Now, Response};
+
+/// A client that neither sleeps nor speaks: it says what to do next.
+pub trait Machine {
+    /// Begins one resolve.
+    fn start(&mut self, now: Now);
+    /// What to do next.
+    fn poll(&mut self, now: Now) -> Action;
+    /// Takes the reply to the last request, or the news that there will be none.
+    fn receive(&mut self, now: Now, reply: Result<Response, Lost>);
+    /// How its public values look in a log at the default level (Debug).
+    fn shown(&self) -> String;
+}
+
+impl Machine for Provider {
+    fn start(&mut self, now: Now) {
+        Self::start(self, now);
+    }
+
+    fn poll(&mut self, now: Now) -> Action {
+        Self::poll(self, now)
+    }
+
+    fn receive(&mut self, now: Now, reply: Result<Response, Lost>) {
+        Self::receive(self, now, reply);
+    }
+
+    fn shown(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// The reference client as a subject: how to build one for a scenario.
+#[derive(Debug, Clone, Default)]
+pub struct Reference {
+    /// How it differs from its defaults.
+    pub options: Options,
+}
+
+impl Reference {
+    /// A provider for one scenario.
+    #[must_use]
+    pub fn build(&self, environment: &Environment, seed: u64) -> Provider {
+        Provider::new(environment, self.options.clone(), seed)
+    }
+}

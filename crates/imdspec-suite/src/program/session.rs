@@ -1,0 +1,177 @@
+//! A session program: one process lives through a whole scenario.
+
+use super::lines::{self, Line};
+use super::process::{Process, crash};
+use super::{
+    ContractError, EXIT_DEADLINE, HELLO_DEADLINE, Hello, Program, StartGate, answer,
+};
+use crate::hosted::Hosted;
+use crate::scenario::{Scenario, Step};
+use imdspec_rules::{Header, Outcome, Stream};
+use std::collections::BTreeMap;
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// Starts the program once, hears its hello and lets it go: no scenario is worth running on a
+/// program that does not get this far.
+pub(crate) async fn hello(program: &Program, header: &Header) -> Result<Hello, ContractError> {
+    let mut process = Process::start(program, header)?;
+    match read_hello(&mut process).await {
+        Ok(hello) => {
+            drop(process.stdin.take());
+            let _ = timeout(EXIT_DEADLINE, process.exit()).await;
+            process.end().await;
+            Ok(hello)
+        }
+        Err(got) => {
+            let stderr = answer::tail(&process.end().await);
+            Err(ContractError::Hello { got, stderr })
+        }
+    }
+}
+
+/// Runs a scenario on a session program.
+pub(crate) async fn run(
+    program: &Program,
+    scenario: &Scenario,
+    hosted: &Hosted,
+    gate: &StartGate,
+) -> Result<(), ContractError> {
+    let permit = gate.enter().await;
+    let header = hosted.with_site(|site| site.recorder.trace().header.clone());
+    let mut process = Process::start(program, &header)?;
+    let hello = match read_hello(&mut process).await {
+        Ok(hello) => hello,
+        Err(got) => {
+            let stderr = answer::tail(&process.end().await);
+            return Err(ContractError::Hello { got, stderr });
+        }
+    };
+    drop(permit);
+    let mut next_id = 1;
+    for step in &scenario.steps {
+        match step {
+            Step::Resolve(n) => {
+                let mut left = *n;
+                let mut alive = true;
+                while left > 0 && alive {
+                    let at_once = left.min(hello.concurrency.max(1));
+                    alive = resolve(program, hosted, &mut process, next_id, at_once).await;
+                    next_id += at_once;
+                    left -= at_once;
+                }
+                if !alive {
+                    break;
+                }
+            }
+            change => hosted.with_site(|site| site.change(hosted.now(), change)),
+        }
+    }
+    drop(process.stdin.take());
+    let _ = timeout(EXIT_DEADLINE, process.exit()).await;
+    let stderr = process.end().await;
+    hosted.with_site(|site| {
+        site.recorder.output(hosted.now(), Stream::Stderr, stderr);
+    });
+    Ok(())
+}
+
+/// Asks `n` times at once; says whether the program can be asked again.
+async fn resolve(
+    program: &Program,
+    hosted: &Hosted,
+    process: &mut Process,
+    first_id: u32,
+    n: u32,
+) -> bool {
+    let mut open: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut questions = String::new();
+    for id in first_id..first_id + n {
+        let call = hosted.with_site(|site| site.recorder.resolve(hosted.now()));
+        open.insert(id, call);
+        questions.push_str(&format!("{{\"id\":{id},\"op\":\"resolve\"}}\n"));
+    }
+    let deadline = Instant::now() + program.deadline;
+    if let Some(stdin) = &mut process.stdin
+        && stdin.write_all(questions.as_bytes()).await.is_ok()
+    {
+        // A pipe to a program that closed its stdin fails here or above; its exit tells more.
+        let _ = stdin.flush().await;
+    }
+    while !open.is_empty() {
+        let end = match timeout_at(deadline, lines::next(&mut process.stdout)).await {
+            Ok(Ok(Line::Text(line))) => {
+                let (id, outcome) = answer::session(&line);
+                // A line without a known id still answers somebody: the oldest.
+                let id = id.filter(|id| open.contains_key(id));
+                let key = id.or_else(|| open.keys().next().copied());
+                if let Some(call) = key.and_then(|key| open.remove(&key)) {
+                    note(hosted, call, outcome);
+                }
+                continue;
+            }
+            Ok(Ok(Line::End)) => gone(process).await,
+            Ok(Ok(Line::Flood)) => Outcome::BadOutput {
+                what: "more on stdout than an answer can hold".into(),
+            },
+            Ok(Err(e)) => Outcome::BadOutput {
+                what: format!("stdout could not be read: {e}"),
+            },
+            Err(_) => Outcome::Deadline {
+                after: u64::try_from(program.deadline.as_millis()).unwrap_or(u64::MAX),
+            },
+        };
+        for call in open.values() {
+            note(hosted, *call, end.clone());
+        }
+        return false;
+    }
+    true
+}
+
+fn note(hosted: &Hosted, call: u32, outcome: Outcome) {
+    hosted.with_site(|site| site.recorder.outcome(hosted.now(), call, outcome));
+}
+
+/// What it means that stdout ended while an answer was due.
+async fn gone(process: &mut Process) -> Outcome {
+    match timeout(EXIT_DEADLINE, process.exit()).await {
+        Ok(Ok(status)) if status.success() => Outcome::BadOutput {
+            what: "it exited without answering".into(),
+        },
+        Ok(Ok(status)) => crash(status),
+        Ok(Err(_)) | Err(_) => Outcome::BadOutput {
+            what: "it closed its stdout without answering".into(),
+        },
+    }
+}
+
+async fn read_hello(process: &mut Process) -> Result<Hello, String> {
+    let line = match timeout(HELLO_DEADLINE, lines::next(&mut process.stdout)).await {
+        Ok(Ok(Line::Text(line))) => line,
+        Ok(Ok(Line::End)) => {
+            return Err(match timeout(EXIT_DEADLINE, process.exit()).await {
+                Ok(Ok(status)) => format!("it ended first ({status})"),
+                Ok(Err(_)) | Err(_) => "it closed its stdout first".into(),
+            });
+        }
+        Ok(Ok(Line::Flood)) => return Err("it printed a line longer than 1 MiB".into()),
+        Ok(Err(e)) => return Err(format!("its stdout could not be read: {e}")),
+        Err(_) => {
+            let seconds = HELLO_DEADLINE.as_secs();
+            return Err(format!("nothing came within {seconds} seconds"));
+        }
+    };
+    match serde_json::from_slice::<answer::HelloLine>(&line) {
+        Ok(hello) if hello.imdspec == 1 => Ok(Hello {
+            name: hello.name,
+            version: hello.version,
+            concurrency: hello.concurrency.unwrap_or(1).clamp(1, 64),
+        }),
+        Ok(hello) => Err(format!("it speaks version {} of the contract, not 1", hello.imdspec)),
+        Err(_) => {
+            let shown: String = String::from_utf8_lossy(&line).chars().take(80).collect();
+            Err(format!("it printed {shown:?}"))
+        }
+    }
+}

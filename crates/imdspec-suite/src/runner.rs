@@ -1,0 +1,243 @@
+//! Runs scenarios on a subject, side by side where that saves waiting.
+
+mod programs;
+mod seed;
+
+use crate::program::{ContractError, Hello};
+use crate::scenario::Scenario;
+use crate::site::why_not;
+use crate::subject::{Kind, Subject};
+use crate::{memory, sockets};
+use imdspec_rules::{Judgement, Rule, Trace, Verdict, judge};
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub use seed::scenario_seed;
+
+/// What is to be run.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Who is under test.
+    pub subject: Subject,
+    /// The scenarios, in the order they are reported.
+    pub scenarios: Vec<Arc<Scenario>>,
+    /// Everything random comes from it.
+    pub seed: u64,
+}
+
+/// Why a scenario was not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotRun(String);
+
+impl NotRun {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+impl fmt::Display for NotRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What became of one scenario.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// Its trace, or why there is none.
+    pub result: Result<Trace, NotRun>,
+}
+
+/// News while a run is under way.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// A scenario began.
+    Began,
+    /// A scenario ended, one way or the other.
+    Ended(&'a Ran),
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub struct Done {
+    /// Who was under test, with what it said of itself.
+    pub subject: Subject,
+    /// What became of each scenario, in the plan's order.
+    pub ran: Vec<Ran>,
+    /// The seed.
+    pub seed: u64,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+    /// What the user should know before reading the verdicts.
+    pub notes: Vec<String>,
+}
+
+/// Runs a plan. When `stop` turns true, what is running is ended, and the rest not begun.
+///
+/// # Errors
+/// [`ContractError`] when the subject cannot be put under test at all.
+pub async fn run(
+    plan: Plan,
+    stop: watch::Receiver<bool>,
+    mut progress: impl FnMut(Progress<'_>),
+) -> Result<Done, ContractError> {
+    let began = Instant::now();
+    let mut done = Done {
+        subject: plan.subject.clone(),
+        ran: Vec::new(),
+        seed: plan.seed,
+        took: Duration::ZERO,
+        interrupted: false,
+        notes: Vec::new(),
+    };
+    match &plan.subject.kind {
+        Kind::Memory(reference) => {
+            for scenario in &plan.scenarios {
+                progress(Progress::Began);
+                let seed = scenario_seed(plan.seed, &scenario.name);
+                let ran = Ran {
+                    scenario: Arc::clone(scenario),
+                    result: Ok(memory::run(scenario, reference, seed)),
+                };
+                progress(Progress::Ended(&ran));
+                done.ran.push(ran);
+            }
+        }
+        Kind::Sockets(reference) => {
+            let mut tasks = JoinSet::new();
+            for (i, scenario) in plan.scenarios.iter().cloned().enumerate() {
+                let (reference, seed) = (reference.clone(), plan.seed);
+                progress(Progress::Began);
+                tasks.spawn(async move {
+                    let seed = scenario_seed(seed, &scenario.name);
+                    let result = sockets::run(&scenario, &reference, seed)
+                        .await
+                        .map_err(|e| NotRun::new(format!("no loopback port could be had: {e}")));
+                    (i, Ran { scenario, result })
+                });
+            }
+            gather(tasks, &plan, stop, &mut done, &mut progress).await;
+        }
+        Kind::Session(program) | Kind::OneShot(program) => {
+            let runner = programs::Runner::new(program.clone(), &plan);
+            let (hello, notes) = runner.sanity(plan.seed).await?;
+            if let Some(hello) = hello {
+                done.subject.introduce(hello);
+            }
+            done.notes = notes;
+            let mut tasks = JoinSet::new();
+            for (i, scenario) in programs::slow_first(&plan.scenarios) {
+                if let Some(why) = why_not(&scenario, &plan.subject.abilities()) {
+                    let result = Err(why);
+                    tasks.spawn(async move { (i, Ran { scenario, result }) });
+                    continue;
+                }
+                let runner = Arc::clone(&runner);
+                let seed = scenario_seed(plan.seed, &scenario.name);
+                progress(Progress::Began);
+                tasks.spawn(async move {
+                    let result = runner.run(&scenario, seed).await;
+                    (i, Ran { scenario, result })
+                });
+            }
+            gather(tasks, &plan, stop, &mut done, &mut progress).await;
+        }
+    }
+    done.took = began.elapsed();
+    Ok(done)
+}
+
+/// Awaits every task, or ends them all when `stop` turns true.
+async fn gather(
+    mut tasks: JoinSet<(usize, Ran)>,
+    plan: &Plan,
+    mut stop: watch::Receiver<bool>,
+    done: &mut Done,
+    progress: &mut impl FnMut(Progress<'_>),
+) {
+    let mut slots: Vec<Option<Ran>> = plan.scenarios.iter().map(|_| None).collect();
+    let mut why = "the run was interrupted";
+    loop {
+        let next = tokio::select! {
+            next = tasks.join_next() => next,
+            Ok(_) = stop.wait_for(|stop| *stop) => {
+                done.interrupted = true;
+                None
+            }
+        };
+        match next {
+            Some(Ok((i, ran))) => {
+                progress(Progress::Ended(&ran));
+                slots[i] = Some(ran);
+            }
+            Some(Err(_)) => why = "the suite failed in this scenario; please report it",
+            None => break,
+        }
+    }
+    tasks.shutdown().await;
+    done.ran = plan
+        .scenarios
+        .iter()
+        .zip(slots)
+        .map(|(scenario, slot)| {
+            slot.unwrap_or_else(|| Ran {
+                scenario: Arc::clone(scenario),
+                result: Err(NotRun::new(why)),
+            })
+        })
+        .collect();
+}
+
+impl Subject {
+    fn introduce(&mut self, hello: Hello) {
+        self.name = hello.name;
+        if !hello.version.is_empty() {
+            self.version = hello.version;
+        }
+    }
+}
+
+impl Done {
+    /// The traces, in the order of [`judgements`](Self::judgements)' indices.
+    #[must_use]
+    pub fn traces(&self) -> Vec<&Trace> {
+        self.ran
+            .iter()
+            .filter_map(|r| r.result.as_ref().ok())
+            .collect()
+    }
+
+    /// The judgement of each rule over this run.
+    ///
+    /// A rule that no trace put to the test is [`Verdict::NotRun`] when scenarios meant for it
+    /// could not be run.
+    #[must_use]
+    pub fn judgements<'r>(&self, rules: &'r [Rule]) -> Vec<Judgement<'r>> {
+        let traces: Vec<Trace> = self.traces().into_iter().cloned().collect();
+        let mut judgements = judge(rules, &traces, &self.subject.capabilities);
+        for judgement in &mut judgements {
+            if judgement.verdict != Verdict::NotExercised {
+                continue;
+            }
+            let mut reasons: Vec<String> = self
+                .ran
+                .iter()
+                .filter(|r| r.scenario.exercises.iter().any(|e| e == judgement.rule.id))
+                .filter_map(|r| r.result.as_ref().err().map(ToString::to_string))
+                .collect();
+            reasons.dedup();
+            if !reasons.is_empty() {
+                judgement.verdict = Verdict::NotRun;
+                judgement.reason = reasons.join("; ");
+            }
+        }
+        judgements
+    }
+}

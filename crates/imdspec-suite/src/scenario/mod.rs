@@ -1,0 +1,131 @@
+//! A stimulus as data: the world, the settings and the script, one behaviour each.
+//!
+//! ```text
+//!  scenarios/token/two-fetches.toml ──parse──► Document ──check──► Scenario ──to_toml──► text
+//!          (what people write)               (with places)         (what runs)
+//! ```
+//!
+//! In scope: reading scenarios, from the program itself or from a folder, and saying precisely
+//! what is wrong with one. Out of scope: running them.
+//!
+//! The format is described for its writers in `docs/writing-a-scenario.md`.
+
+mod check;
+mod error;
+mod load;
+mod parse;
+mod render;
+mod step;
+#[cfg(test)]
+mod tests;
+
+pub use error::ScenarioError;
+pub use load::{embedded, load_dir, load_file};
+pub use step::{Step, Yes};
+
+use imdspec_model::World;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One stimulus: what the world is like, what the subject is told, and what happens when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// Its path below the folder of scenarios, without the ending: `token/expires-between-resolves`.
+    pub name: String,
+    /// What happens, as a clause.
+    pub title: String,
+    /// The rules it is meant to put to the test, such as `TOKEN-009`. Every rule judges every
+    /// trace; these are the ones that would be missed if the scenario went away.
+    pub exercises: Vec<String>,
+    /// What it is taken from (a bug report, a capture), or why it is as it is.
+    pub why: Option<String>,
+    /// The clock its steps need.
+    pub clock: ClockNeed,
+    /// The addresses it needs.
+    pub network: NetworkNeed,
+    /// Whether the runner tells the subject where the service is.
+    pub endpoint: EndpointGiven,
+    /// The service it meets, at first.
+    pub world: World,
+    /// Environment variables of the subject. In all three maps `${imds}`, `${collector}` and
+    /// `${proxy}` stand for the URLs of servers of the runner.
+    pub env: BTreeMap<String, String>,
+    /// Keys of the `[default]` profile in the subject's `~/.aws/config`.
+    pub config: BTreeMap<String, String>,
+    /// Settings given in code, under the names of the config keys they stand for.
+    pub code: BTreeMap<String, String>,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+/// The clock a scenario needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockNeed {
+    /// Any: the interesting moment is there already.
+    #[default]
+    Any,
+    /// One that the runner can move.
+    Virtual,
+}
+
+/// The addresses a scenario needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkNeed {
+    /// Any that the subject can be pointed at.
+    #[default]
+    Any,
+    /// The service's own, 169.254.169.254 and fd00:ec2::254: the subject has to find them, or must
+    /// not go there.
+    Addresses,
+}
+
+/// Whether the runner tells the subject where the service is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndpointGiven {
+    /// In the way the subject understands, by default `AWS_EC2_METADATA_SERVICE_ENDPOINT`.
+    #[default]
+    Default,
+    /// It does not: the scenario's own settings do, or nothing does.
+    None,
+}
+
+impl Scenario {
+    /// Whether the runner has to be able to move the subject's clock.
+    #[must_use]
+    pub fn needs_virtual_clock(&self) -> bool {
+        self.clock == ClockNeed::Virtual || self.steps.iter().any(Step::moves_clock)
+    }
+
+    /// Whether the service has to be at its real addresses.
+    #[must_use]
+    pub fn needs_addresses(&self) -> bool {
+        self.network == NetworkNeed::Addresses
+    }
+
+    /// Whether the runner tells the subject where the service is.
+    #[must_use]
+    pub fn sets_endpoint(&self) -> bool {
+        self.endpoint == EndpointGiven::Default
+    }
+
+    /// How often the subject is asked for credentials in all.
+    #[must_use]
+    pub fn resolves(&self) -> u32 {
+        self.steps.iter().map(Step::resolves).sum()
+    }
+
+    /// The most askings that are open at the same time.
+    #[must_use]
+    pub fn concurrency(&self) -> u32 {
+        self.steps.iter().map(Step::resolves).max().unwrap_or(0)
+    }
+
+    /// Whether one provider has to live through several askings.
+    #[must_use]
+    pub fn needs_session(&self) -> bool {
+        self.resolves() > 1
+    }
+}

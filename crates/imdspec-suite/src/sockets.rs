@@ -1,0 +1,134 @@
+//! The reference client's driver against the model's TCP host, over real sockets, in virtual time.
+
+use crate::clock::VirtualClock;
+use crate::machine::Reference;
+use crate::memory::{DEADLINE, T0, environment};
+use crate::hosted::{Hosted, Time};
+use crate::recorder::Recorder;
+use crate::scenario::{Scenario, Step};
+use imdspec_client::{Clock as _, Driver, Lost, ReqwestTransport, Send, Transport};
+use imdspec_rules::{ClockKind, Outcome, Stream, Trace, What};
+use imdspec_wire::Response;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+/// Runs a scenario on the reference client over sockets.
+///
+/// # Errors
+/// When no port on the loopback can be had.
+pub(crate) async fn run(scenario: &Scenario, reference: &Reference, seed: u64) -> io::Result<Trace> {
+    let clock = VirtualClock::new(T0);
+    let header = Recorder::header(scenario, "reference", seed, ClockKind::Virtual);
+    let hosted = Hosted::start(scenario, header, seed, Time::Virtual(clock.clone()), true).await?;
+    let environment = hosted.with_site(|site| environment(&site.recorder.trace().header));
+    let driver = Driver::new(
+        reference.build(&environment, seed),
+        clock.clone(),
+        Mapped {
+            inner: ReqwestTransport::default(),
+            clock: clock.clone(),
+            real: hosted.real_places(),
+        },
+    );
+    for step in &scenario.steps {
+        match step {
+            Step::Resolve(n) => resolve(&hosted, &clock, &driver, *n).await,
+            Step::Advance(span) => {
+                clock.advance(span.duration());
+                note_clock(&hosted, &clock, format!("+{span}"));
+            }
+            Step::Jump(span) => {
+                clock.jump(span.millis());
+                note_clock(&hosted, &clock, format!("wall clock by {span}"));
+            }
+            change => hosted.with_site(|site| site.change(clock.now(), change)),
+        }
+    }
+    drop(driver);
+    Ok(hosted.finish().await)
+}
+
+type ReferenceDriver = Driver<VirtualClock, Mapped>;
+
+async fn resolve(hosted: &Hosted, clock: &VirtualClock, driver: &ReferenceDriver, n: u32) {
+    let calls: Vec<u32> = hosted.with_site(|site| {
+        (0..n)
+            .map(|_| site.recorder.resolve(clock.now()))
+            .collect()
+    });
+    let outcome = tokio::select! {
+        // A machine that would wait past the deadline is cut off there, as in memory.
+        biased;
+        outcome = all(driver, n) => outcome,
+        () = hosted.past(DEADLINE) => {
+            let after = u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX);
+            vec![Outcome::Deadline { after }; n as usize]
+        }
+    };
+    hosted.with_site(|site| {
+        for (call, outcome) in calls.into_iter().zip(outcome) {
+            site.recorder.outcome(clock.now(), call, outcome);
+        }
+        site.recorder
+            .output(clock.now(), Stream::Debug, format!("{driver:?}"));
+    });
+}
+
+/// Resolves `n` times at once.
+async fn all(driver: &ReferenceDriver, n: u32) -> Vec<Outcome> {
+    let mut callers: Vec<_> = (0..n).map(|_| Box::pin(driver.resolve())).collect();
+    let mut outcomes = Vec::with_capacity(callers.len());
+    // Polled together, so that they are really outstanding at the same time.
+    let mut done: Vec<Option<Outcome>> = vec![None; callers.len()];
+    std::future::poll_fn(|cx| {
+        for (slot, caller) in done.iter_mut().zip(&mut callers) {
+            if slot.is_none()
+                && let std::task::Poll::Ready(result) = caller.as_mut().poll(cx)
+            {
+                *slot = Some(crate::outcome::of(result));
+            }
+        }
+        if done.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    outcomes.extend(done.into_iter().flatten());
+    outcomes
+}
+
+fn note_clock(hosted: &Hosted, clock: &VirtualClock, moved: String) {
+    hosted.with_site(|site| site.recorder.push(clock.now(), What::Clock { moved }));
+}
+
+/// Carries requests for the service's real addresses to where this machine plays them, and tells
+/// the clock when something is in flight.
+#[derive(Debug)]
+struct Mapped {
+    inner: ReqwestTransport,
+    clock: VirtualClock,
+    real: Arc<BTreeMap<String, String>>,
+}
+
+impl Transport for Mapped {
+    fn send(
+        &self,
+        mut send: Send,
+    ) -> impl Future<Output = Result<Response, Lost>> + std::marker::Send {
+        // Before the first poll: a sleeper must not find the clock at rest in between.
+        let flight = self.clock.depart();
+        if let Some(here) = self.real.get(&send.authority.to_string())
+            && let Ok(authority) = here.parse()
+        {
+            send.authority = authority;
+        }
+        async move {
+            let reply = self.inner.send(send).await;
+            drop(flight);
+            reply
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! `subjects/NAME.toml`: how a real implementation is run, and what is expected of it.
+
+use super::Subject;
+use crate::program::Program;
+use imdspec_rules::{Capabilities, Capability, rules};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The descriptor of a real implementation. See the subject contract.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Descriptor {
+    /// Its name.
+    pub name: String,
+    /// Its home page.
+    pub homepage: Option<String>,
+    /// The command; a part that names a file is taken relative to the descriptor's folder.
+    pub command: Vec<String>,
+    /// How it is driven.
+    pub kind: DescriptorKind,
+    /// Whose time it lives on.
+    #[serde(default)]
+    pub clock: DescriptorClock,
+    /// How to install it; shown when it is missing, never run.
+    #[serde(default)]
+    pub install: Vec<String>,
+    /// Variables of our environment that it keeps.
+    #[serde(default)]
+    pub keep_env: Vec<String>,
+    /// What it claims to do (`true`) or not to do (`false`); lists are kept for later use.
+    #[serde(default)]
+    pub capabilities: BTreeMap<String, toml::Value>,
+    /// Verdicts that are known and explained.
+    #[serde(default)]
+    pub expected: Vec<Expected>,
+}
+
+/// How a described subject is driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DescriptorKind {
+    /// A session program.
+    Session,
+    /// A one-shot program.
+    OneShot,
+}
+
+/// Whose time a described subject lives on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DescriptorClock {
+    /// The machine's.
+    #[default]
+    Real,
+    /// libfaketime's, where the runner can do that.
+    Faketime,
+}
+
+/// A verdict that is known and explained.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Expected {
+    /// The rule's id.
+    pub rule: String,
+    /// The verdict, as reports spell it.
+    pub verdict: String,
+    /// Why.
+    pub reason: String,
+    /// Where one can read more.
+    pub link: Option<String>,
+}
+
+/// Why a descriptor was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DescriptorError {
+    /// The file could not be read.
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// The file is not a descriptor.
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// Where and what, in words.
+        why: String,
+    },
+}
+
+impl fmt::Display for DescriptorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { file, why } => write!(f, "could not read {}: {why}", file.display()),
+            Self::Invalid { file, why } => write!(f, "{}: {why}", file.display()),
+        }
+    }
+}
+
+impl std::error::Error for DescriptorError {}
+
+impl Descriptor {
+    /// Reads a descriptor.
+    ///
+    /// # Errors
+    /// [`DescriptorError`] names the file and what was expected.
+    pub fn load(file: &Path) -> Result<Self, DescriptorError> {
+        let text = std::fs::read_to_string(file).map_err(|why| DescriptorError::Read {
+            file: file.into(),
+            why: why.to_string(),
+        })?;
+        let invalid = |why: String| DescriptorError::Invalid {
+            file: file.into(),
+            why,
+        };
+        let mut descriptor: Self = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
+        descriptor.check().map_err(invalid)?;
+        let folder = file.parent().unwrap_or_else(|| Path::new(""));
+        for part in &mut descriptor.command {
+            let beside = folder.join(&*part);
+            if part.contains('/') && beside.is_file() {
+                // Absolute, because the program runs in a home of its own.
+                let full = std::path::absolute(&beside).unwrap_or(beside);
+                *part = full.to_string_lossy().into_owned();
+            }
+        }
+        Ok(descriptor)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.command.is_empty() {
+            return Err("command is empty; name the program to run".into());
+        }
+        for name in self.capabilities.keys() {
+            if name != "chain" && Capability::named(name).is_none() {
+                let known: Vec<_> = Capability::ALL.iter().map(|c| c.as_str()).collect();
+                return Err(format!(
+                    "unknown capability {name:?}; known are {}",
+                    known.join(", ")
+                ));
+            }
+        }
+        for expected in &self.expected {
+            if rules::get(&expected.rule).is_none() {
+                return Err(format!(
+                    "expected names rule {:?}, which does not exist",
+                    expected.rule
+                ));
+            }
+            if !["violated", "warned"].contains(&expected.verdict.as_str()) {
+                return Err(format!(
+                    "expected verdict {:?} for {}; write \"violated\" or \"warned\"",
+                    expected.verdict, expected.rule
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The subject it describes.
+    #[must_use]
+    pub fn subject(self, deadline: Duration) -> Subject {
+        let mut capabilities = Capabilities::default();
+        for (name, value) in &self.capabilities {
+            if let (Some(capability), Some(has)) = (Capability::named(name), value.as_bool()) {
+                capabilities.declare(capability, has);
+            }
+        }
+        let program = Program {
+            command: self.command,
+            keep_env: self.keep_env,
+            deadline,
+        };
+        Subject {
+            name: self.name,
+            capabilities,
+            expected: self.expected,
+            install: self.install,
+            ..Subject::program(program, self.kind == DescriptorKind::Session)
+        }
+    }
+}

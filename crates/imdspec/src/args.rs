@@ -1,0 +1,162 @@
+//! The command line.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use imdspec_model::Span;
+use std::path::PathBuf;
+
+/// The conformance suite every AWS credential provider is held to.
+///
+/// Without a command to run, `imdspec check` judges the built-in reference client.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge an implementation by the rules
+    Check(Check),
+    /// List the rules
+    Rules(Rules),
+    /// Explain one rule: where it comes from, why it matters, who differs
+    Explain(Explain),
+    /// Run the model as a server of its own
+    Serve(Serve),
+    /// Get credentials as the reference client does, and print credential_process JSON
+    Resolve(Resolve),
+    /// Test the suite itself: mutants must be caught, legal variants must not
+    SelfTest(SelfTest),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Check {
+    /// The command under test and its arguments; the reference client when left out
+    #[arg(last = true, value_name = "CMD")]
+    pub(crate) cmd: Vec<String>,
+    /// The command speaks the session protocol (JSON Lines on stdin and stdout)
+    #[arg(long, requires = "cmd")]
+    pub(crate) session: bool,
+    /// A descriptor (subjects/NAME.toml) that says what to run and what to expect
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cmd", "session"])]
+    pub(crate) subject: Option<PathBuf>,
+    /// How the reference client reaches the model
+    #[arg(long, value_name = "WAY", conflicts_with_all = ["cmd", "subject"], default_value = "memory")]
+    pub(crate) over: Over,
+    /// Only rules that match, such as TOKEN-001 or 'TOKEN-*'; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) rule: Vec<String>,
+    /// Only scenarios that match, such as 'doc/*'; repeatable. A path to a .toml file runs that file
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) scenario: Vec<String>,
+    /// A folder of scenarios to run in place of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+    /// Fail on a SHOULD that is not met
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// The seed everything random comes from, hexadecimal; printed by every run
+    #[arg(long, value_name = "HEX", value_parser = seed)]
+    pub(crate) seed: Option<u64>,
+    /// Write the report for machines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Write the trace of each scenario into this folder. Traces hold the run's made-up secrets
+    #[arg(long, value_name = "DIR")]
+    pub(crate) traces: Option<PathBuf>,
+    /// How long a program may take to answer one resolve
+    #[arg(long, value_name = "SPAN", default_value = "60s")]
+    pub(crate) deadline: Span,
+    /// A variable of this environment that the program keeps (PATH it always keeps); repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) keep_env: Vec<String>,
+    /// Show every rule and every piece of evidence
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Over {
+    Memory,
+    Sockets,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rules {
+    /// Only rules that match, such as 'DOC-*'
+    pub(crate) glob: Vec<String>,
+    /// Only rules of this level: MUST, SHOULD or PIN
+    #[arg(long, value_parser = ["MUST", "SHOULD", "PIN"], ignore_case = true)]
+    pub(crate) level: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Explain {
+    /// The rule, such as DOC-003
+    pub(crate) rule: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:1338")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Which versions of the service answer: v2-required, v2-optional, v1-only, off
+    #[arg(long, value_parser = mode)]
+    pub(crate) mode: Option<imdspec_model::Mode>,
+    /// The role attached to the instance; empty for none
+    #[arg(long)]
+    pub(crate) role: Option<String>,
+    /// How long credentials live, such as 6h
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) expiry: Option<Span>,
+    /// The longest session token lifetime granted
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) longest_token: Option<Span>,
+    /// What goes wrong, as in a scenario, such as 'on="document", status=500, nth="1..2"'; repeatable
+    #[arg(long, value_name = "FAULT", value_parser = fault)]
+    pub(crate) fault: Vec<imdspec_model::Fault>,
+    /// Begin with the world of a scenario
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Option<String>,
+    /// The seed tokens and keys come from, hexadecimal
+    #[arg(long, value_name = "HEX", value_parser = seed)]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Resolve {
+    /// Say on stderr where the credentials came from
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SelfTest {
+    /// Only the mutants of rules that match
+    pub(crate) glob: Vec<String>,
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    u64::from_str_radix(text.trim_start_matches("0x"), 16)
+        .map_err(|_| "write a hexadecimal number of up to 16 digits".into())
+}
+
+fn mode(text: &str) -> Result<imdspec_model::Mode, String> {
+    serde_json::from_value(serde_json::Value::String(text.into()))
+        .map_err(|_| "write v2-required, v2-optional, v1-only or off".into())
+}
+
+fn fault(text: &str) -> Result<imdspec_model::Fault, String> {
+    #[derive(serde::Deserialize)]
+    struct One {
+        fault: imdspec_model::Fault,
+    }
+    toml::from_str::<One>(&format!("fault = {{ {text} }}"))
+        .map(|one| one.fault)
+        .map_err(|e| e.message().to_owned())
+}

@@ -1,0 +1,205 @@
+//! `imdspec check`: run the scenarios, judge the traces, show what came of it.
+
+mod output;
+mod selection;
+
+use super::runtime;
+use crate::args::{Check, Over};
+use crate::exit::{Exit, Failure};
+use crate::show::failure::{Again, block};
+use crate::show::progress::Live;
+use crate::show::summary::{counts, header, rule_line};
+use imdspec_rules::{Judgement, Level, Rule, Verdict};
+use imdspec_suite::program::Program;
+use imdspec_suite::report::Summary;
+use imdspec_suite::runner::{self, Done, Plan};
+use imdspec_suite::{Descriptor, Subject};
+use output::Outputs;
+use tokio::sync::watch;
+
+/// How many pieces of evidence are shown for one rule, unless all are asked for.
+const SHOWN_PER_RULE: usize = 1;
+
+pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
+    let rules = selection::rules(&check.rule)?;
+    let scenarios = selection::scenarios(&check, &rules)?;
+    let subject = subject(&check)?;
+    // Before the run, so that a mistyped path costs no time.
+    let outputs = Outputs::open(check.json.as_deref(), check.traces.as_deref())?;
+    let plan = Plan {
+        subject,
+        scenarios,
+        seed: check.seed.unwrap_or_else(random_seed),
+    };
+    let done = execute(plan, check.verbose)?;
+    let judgements = done.judgements(&rules);
+    show(&check, &done, &judgements);
+    outputs.write(&done, &judgements)?;
+    Ok(exit(&check, &done, &judgements))
+}
+
+fn subject(check: &Check) -> Result<Subject, Failure> {
+    let deadline = check.deadline.duration();
+    if deadline.is_zero() {
+        return Err(Failure::usage("--deadline must be longer than nothing"));
+    }
+    if let Some(file) = &check.subject {
+        let descriptor = Descriptor::load(file).map_err(Failure::usage)?;
+        return Ok(descriptor.subject(deadline));
+    }
+    if check.cmd.is_empty() {
+        return Ok(Subject::reference(check.over == Over::Sockets));
+    }
+    let program = Program {
+        command: check.cmd.clone(),
+        keep_env: check.keep_env.clone(),
+        deadline,
+    };
+    Ok(Subject::program(program, check.session))
+}
+
+/// A seed nobody chose: the standard library's hasher keys are random for each process.
+pub(crate) fn random_seed() -> u64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+/// Runs the plan; Ctrl-C ends what runs and leaves the rest.
+fn execute(plan: Plan, verbose: bool) -> Result<Done, Failure> {
+    let runtime = runtime()?;
+    let mut live = Live::new(plan.scenarios.len(), !verbose && is_reference(&plan));
+    let (stop, stopped) = watch::channel(false);
+    let install = plan.subject.install.clone();
+    let done = runtime.block_on(async {
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                stop.send_replace(true);
+            }
+            // Kept, so that the run does not take a dropped sender for a reason to stop.
+            std::future::pending::<()>().await;
+        });
+        runner::run(plan, stopped, |p| live.take(&p)).await
+    });
+    live.clear();
+    done.map_err(|e| {
+        let mut why = e.to_string();
+        for step in &install {
+            why.push_str(&format!("\nto install it: {step}"));
+        }
+        Failure::new(Exit::Subject, why)
+    })
+}
+
+/// The reference client runs in a blink: no news of it is worth a line.
+const fn is_reference(plan: &Plan) -> bool {
+    matches!(
+        plan.subject.kind,
+        imdspec_suite::Kind::Memory(_) | imdspec_suite::Kind::Sockets(_)
+    )
+}
+
+fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>]) {
+    anstream::println!("{}\n", header(done, judgements.len()));
+    let again = again(check, done);
+    let again = Again {
+        command: &again.0,
+        subject: &again.1,
+    };
+    let traces = done.traces();
+    for judgement in judgements {
+        let expected = done.subject.expects(judgement);
+        if expected && !check.verbose {
+            continue;
+        }
+        let most = if check.verbose {
+            usize::MAX
+        } else {
+            SHOWN_PER_RULE
+        };
+        for proof in judgement.evidence.iter().take(most) {
+            let trace = traces[proof.trace];
+            anstream::println!("{}\n", block(judgement, &proof.evidence, trace, &again));
+        }
+        let hidden = judgement.evidence.len().saturating_sub(most);
+        if hidden > 0 {
+            anstream::println!("  ({hidden} more of {}: --verbose)\n", judgement.rule.id);
+        }
+        if judgement.evidence.is_empty() && !expected {
+            anstream::println!(
+                "{}: the descriptor expects another verdict than {}; bring it up to date\n",
+                judgement.rule.id,
+                judgement.verdict.as_str()
+            );
+        }
+    }
+    for judgement in judgements {
+        if check.verbose || judgement.verdict != Verdict::Held {
+            let expected = done.subject.expects(judgement)
+                && matches!(judgement.verdict, Verdict::Violated | Verdict::Warned);
+            anstream::println!("{}", rule_line(judgement, expected));
+        }
+    }
+    anstream::println!("{}", counts(&Summary::of(done, judgements)));
+    if done.interrupted {
+        anstream::println!("interrupted: what was not run is not judged");
+    }
+}
+
+/// The command that repeats this run, in two parts: before and from `--` on.
+fn again(check: &Check, done: &Done) -> (String, String) {
+    let mut command = format!("imdspec check --seed {:x}", done.seed);
+    if check.over == Over::Sockets {
+        command.push_str(" --over sockets");
+    }
+    if check.session {
+        command.push_str(" --session");
+    }
+    if let Some(file) = &check.subject {
+        command.push_str(&format!(" --subject {}", file.display()));
+    }
+    if let Some(folder) = &check.scenarios {
+        command.push_str(&format!(" --scenarios {}", folder.display()));
+    }
+    for name in &check.keep_env {
+        command.push_str(&format!(" --keep-env {name}"));
+    }
+    let subject = if check.cmd.is_empty() {
+        String::new()
+    } else {
+        let parts: Vec<String> = check.cmd.iter().map(|p| quote(p)).collect();
+        format!(" -- {}", parts.join(" "))
+    };
+    (command, subject)
+}
+
+/// A word as a shell takes it.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+fn exit(check: &Check, done: &Done, judgements: &[Judgement<'_>]) -> Exit {
+    if done.interrupted {
+        return Exit::Interrupted;
+    }
+    let bad = |j: &&Judgement<'_>| {
+        let fails = match j.verdict {
+            Verdict::Warned => check.strict,
+            _ => true,
+        };
+        let stale = !j.evidence.is_empty() || j.rule.level != Level::Pin;
+        !done.subject.expects(j) && fails && stale
+    };
+    if judgements.iter().any(|j| bad(&j)) {
+        Exit::Violations
+    } else {
+        Exit::Fine
+    }
+}
+
+/// Owned rules, because a selection is judged like the whole.
+pub(crate) type Selected = Vec<Rule>;

@@ -1,0 +1,68 @@
+//! Which rules and scenarios a check is about.
+
+use super::Selected;
+use crate::args::Check;
+use crate::exit::{Exit, Failure};
+use crate::select::{chosen, matches_nothing};
+use imdspec_rules::rules;
+use imdspec_suite::Scenario;
+use imdspec_suite::scenario;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The rules chosen by globs; all without one.
+pub(super) fn rules(globs: &[String]) -> Result<Selected, Failure> {
+    let names = rules::all().iter().map(|r| r.id);
+    if let Some(why) = matches_nothing("rule", globs, names) {
+        return Err(Failure::new(Exit::NothingSelected, why));
+    }
+    Ok(rules::all()
+        .iter()
+        .filter(|r| chosen(globs, r.id))
+        .copied()
+        .collect())
+}
+
+/// The scenarios chosen by globs; when only rules were chosen, those meant for one of them.
+pub(super) fn scenarios(
+    check: &Check,
+    rules: &Selected,
+) -> Result<Vec<Arc<Scenario>>, Failure> {
+    let (files, globs): (Vec<_>, Vec<_>) = check
+        .scenario
+        .iter()
+        .cloned()
+        .partition(|g| g.ends_with(".toml"));
+    let mut found: Vec<Arc<Scenario>> = Vec::new();
+    for file in &files {
+        let scenario = scenario::load_file(Path::new(file)).map_err(Failure::usage)?;
+        found.push(Arc::new(scenario));
+    }
+    if !files.is_empty() && globs.is_empty() {
+        return Ok(found);
+    }
+    let pool: Vec<Arc<Scenario>> = match &check.scenarios {
+        Some(folder) => scenario::load_dir(folder)
+            .map_err(Failure::usage)?
+            .into_iter()
+            .map(Arc::new)
+            .collect(),
+        None => scenario::embedded().iter().cloned().map(Arc::new).collect(),
+    };
+    if let Some(why) = matches_nothing("scenario", &globs, pool.iter().map(|s| s.name.as_str())) {
+        return Err(Failure::new(Exit::NothingSelected, why));
+    }
+    let by_rule = globs.is_empty() && !check.rule.is_empty();
+    let meant = |s: &Scenario| s.exercises.iter().any(|e| rules.iter().any(|r| r.id == e));
+    found.extend(
+        pool.into_iter()
+            .filter(|s| chosen(&globs, &s.name) && (!by_rule || meant(s))),
+    );
+    if found.is_empty() {
+        return Err(Failure::new(
+            Exit::NothingSelected,
+            "no scenario is meant for the rules selected; choose some with --scenario",
+        ));
+    }
+    Ok(found)
+}

@@ -1,0 +1,173 @@
+//! A trace as two lanes: what the subject did on the left, what the service did on the right.
+
+use super::paint::{DIM, RED, paint};
+use super::redact::Redactor;
+use imdspec_rules::{End, Outcome, RefusalKind, Reply, RequestSeen, Server, Trace, What};
+use imdspec_wire::{TOKEN_HEADER, TTL_HEADER};
+
+/// How wide the subject's lane is, in characters.
+const LEFT: usize = 62;
+/// The most of a body that is shown, in characters.
+const MOST_BODY: usize = 300;
+/// The most events shown of a trace whose offence is far in.
+const MOST_EVENTS: usize = 40;
+
+/// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
+pub(crate) fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
+    let redactor = Redactor::new(trace);
+    let shown: Vec<(u32, &imdspec_rules::Event)> = trace
+        .events
+        .iter()
+        .enumerate()
+        .map(|(i, e)| (u32::try_from(i + 1).unwrap_or(u32::MAX), e))
+        .filter(|(_, e)| !matches!(e.what, What::Secret { .. } | What::Connect { .. }))
+        .collect();
+    let last = marked.last().copied().unwrap_or(0);
+    let end = shown
+        .iter()
+        .position(|(n, _)| *n >= last)
+        .map_or(shown.len(), |i| (i + 3).min(shown.len()));
+    let begin = end.saturating_sub(MOST_EVENTS);
+    let mut lines = Vec::new();
+    if begin > 0 {
+        lines.push(paint(DIM, format!("        … {begin} earlier events")));
+    }
+    for (number, event) in &shown[begin..end] {
+        let mark = if marked.contains(number) { '>' } else { ' ' };
+        let seconds = event.at.0 as f64 / 1000.0;
+        for (i, text) in lines_of(&event.what, &redactor).into_iter().enumerate() {
+            let line = if i == 0 {
+                format!("{mark}{number:>4} {seconds:>10.3} s  {text}")
+            } else {
+                format!("{:>20}{text}", "")
+            };
+            lines.push(match (*number == last, mark) {
+                (true, _) => paint(RED, line),
+                (false, '>') => line,
+                (false, _) => paint(DIM, line),
+            });
+        }
+    }
+    lines
+}
+
+fn lines_of(what: &What, redactor: &Redactor<'_>) -> Vec<String> {
+    match what {
+        What::Clock { moved } => vec![format!("-- the clock moves: {moved} --")],
+        What::World { change } => vec![format!("-- the world changes: {change} --")],
+        What::Resolve { call } => vec![format!("resolve {call}: give me credentials")],
+        What::Request(request) => request_lines(request, redactor),
+        What::Reply(reply) => reply_lines(reply, redactor),
+        What::Sent {
+            body_bytes,
+            gave_up,
+            ..
+        } => {
+            let how = if *gave_up {
+                "the subject stopped reading"
+            } else {
+                "the subject took all of it"
+            };
+            vec![right(&format!("{body_bytes} body bytes sent; {how}"))]
+        }
+        What::Malformed { bytes, .. } => {
+            let text = redactor.redact(&bytes.text());
+            vec![format!("{} ──►", left(&format!("no request: {:?}", cut(&text, 40))))]
+        }
+        What::Outcome { call, outcome } => vec![outcome_line(*call, outcome, redactor)],
+        What::Output { stream, text } => {
+            let text = redactor.redact(text.trim_end());
+            vec![format!("{stream:?}: {}", cut(&text, MOST_BODY)).to_lowercase()]
+        }
+        What::Secret { .. } | What::Connect { .. } => Vec::new(),
+    }
+}
+
+fn request_lines(request: &RequestSeen, redactor: &Redactor<'_>) -> Vec<String> {
+    let to = match request.server {
+        Server::Imds => String::new(),
+        Server::Collector => " (the collector!)".into(),
+        Server::Proxy => " (the proxy!)".into(),
+        Server::Container => " (the container endpoint)".into(),
+    };
+    let head = format!("{} {}", request.method, request.target);
+    let mut lines = vec![format!("{} ──►{to}", left(&redactor.redact(&head)))];
+    for name in [TTL_HEADER, TOKEN_HEADER, "x-forwarded-for", "authorization"] {
+        for value in request.headers.all(name) {
+            lines.push(format!("  {name}: {}", cut(&redactor.redact(value), 60)));
+        }
+    }
+    lines
+}
+
+fn reply_lines(reply: &Reply, redactor: &Redactor<'_>) -> Vec<String> {
+    let mut head = match (reply.end, reply.status) {
+        (End::Whole, Some(status)) => format!("◄── {status}"),
+        (End::Short, Some(status)) => format!("◄── {status}, cut short"),
+        (End::Drip, Some(status)) => format!("◄── {status}, a byte at a time"),
+        (End::Endless, Some(status)) => format!("◄── {status}, without end"),
+        (End::Silent, _) => "    (no reply, the connection stays open)".into(),
+        (End::Reset, _) => "◄── (connection reset)".into(),
+        (End::Closed, _) => "◄── (connection closed)".into(),
+        (_, _) => "◄── (not HTTP)".into(),
+    };
+    for name in [TTL_HEADER, "location", "content-type"] {
+        if let Some(value) = reply.headers.get(name) {
+            let name = if name == TTL_HEADER { "ttl" } else { name };
+            head.push_str(&format!(", {name} {value}"));
+        }
+    }
+    if reply.delay > 0 {
+        head.push_str(&format!(", after {} ms", reply.delay));
+    }
+    let mut lines = vec![right(&head)];
+    if !reply.body.is_empty() {
+        let text = redactor.redact(&reply.body.text());
+        let flat: Vec<&str> = text.split_whitespace().collect();
+        lines.push(right(&format!("    {}", cut(&flat.join(" "), MOST_BODY))));
+    }
+    lines
+}
+
+fn outcome_line(call: u32, outcome: &Outcome, redactor: &Redactor<'_>) -> String {
+    let text = match outcome {
+        Outcome::Credentials(given) => format!(
+            "credentials {}, {}",
+            given.access_key_id,
+            given
+                .expiration
+                .as_ref()
+                .map_or_else(|| "no expiration".into(), |e| format!("expiring {e}")),
+        ),
+        Outcome::Refused { kind, message } => {
+            let kind = match kind {
+                Some(RefusalKind::None) => "none",
+                Some(RefusalKind::Error) => "error",
+                None => "no credentials",
+            };
+            let message = redactor.redact(message);
+            format!("{kind}: {}", cut(&message, 160))
+        }
+        Outcome::Crash { how } => format!("CRASH: {how}"),
+        Outcome::BadOutput { what } => format!("BAD OUTPUT: {what}"),
+        Outcome::Deadline { after } => format!("HANG: no answer within {after} ms"),
+    };
+    format!("resolve {call} ends: {text}")
+}
+
+fn left(text: &str) -> String {
+    format!("{:<LEFT$}", cut(text, LEFT))
+}
+
+fn right(text: &str) -> String {
+    format!("{:>12}{text}", "")
+}
+
+/// The first `most` characters of `text`, and a sign if there was more.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{kept}…")
+}

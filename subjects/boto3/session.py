@@ -1,0 +1,50 @@
+"""boto3 as a session program: one boto3.Session, asked as an application asks when it signs.
+
+It hides nothing. A BotoCoreError is boto3 saying that it failed; any other exception is a crash and
+ends the process, as it would end the application.
+"""
+
+import json
+import sys
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+
+def say(message):
+    print(json.dumps(message), flush=True)
+
+
+def resolve(session):
+    credentials = session.get_credentials()
+    if credentials is None:
+        return {"error": {"kind": "none", "message": "no credentials"}}
+    frozen = credentials.get_frozen_credentials()
+    answer = {
+        "Version": 1,
+        "AccessKeyId": frozen.access_key,
+        "SecretAccessKey": frozen.secret_key,
+    }
+    if frozen.token is not None:
+        answer["SessionToken"] = frozen.token
+    expiry = getattr(credentials, "_expiry_time", None)
+    if expiry is not None:
+        answer["Expiration"] = expiry.isoformat()
+    return {"credentials": answer}
+
+
+def main():
+    say({"imdspec": 1, "name": "boto3", "version": boto3.__version__, "concurrency": 1})
+    session = boto3.Session()
+    for line in sys.stdin:
+        question = json.loads(line)
+        if question["op"] != "resolve":
+            say({"id": question["id"], "unsupported": True})
+            continue
+        try:
+            say({"id": question["id"], **resolve(session)})
+        except BotoCoreError as error:
+            say({"id": question["id"], "error": {"kind": "error", "message": str(error)}})
+
+
+main()
