@@ -38,16 +38,6 @@ impl ProviderError {
             message: message.into(),
         }
     }
-
-    /// The same error with every one of `secrets` cut out of its message, and control characters
-    /// with them: a service, or something that stands before it, may quote what it was sent.
-    pub(crate) fn without<'a>(mut self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
-            self.message = self.message.replace(secret, "(redacted)");
-        }
-        self.message.retain(|c| !c.is_control());
-        self
-    }
 }
 
 impl fmt::Display for ProviderError {

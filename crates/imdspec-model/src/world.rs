@@ -75,7 +75,10 @@ pub enum Profile {
 /// One thing that goes wrong, or is only unusual.
 ///
 /// A fault without [`status`](Self::status) and [`body`](Self::body) keeps what the healthy model
-/// would have answered and changes only what it names.
+/// would have answered and changes only what it names. With a status alone, a successful one keeps
+/// the healthy body, an error (400 and up) gets the service's page, and any other has none. With a
+/// body, the status is 200 unless the fault says otherwise, and to the token path the reply still
+/// carries the lifetime granted.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Fault {
@@ -114,7 +117,8 @@ pub struct Fault {
     pub header_flood: Option<u32>,
     /// The time before the first byte.
     pub delay: Option<Span>,
-    /// The body comes a byte at a time, this far apart.
+    /// The body comes a byte at a time, this far apart, with spaces after it so that it takes at
+    /// least 35 s in all.
     pub drip: Option<Span>,
     /// The body is repeated for ever (up to 64 MiB).
     pub endless: bool,

@@ -34,7 +34,12 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn header(scenario: &Scenario, subject: &str, seed: u64, clock: ClockKind) -> Header {
+    pub(crate) fn header(
+        scenario: &Scenario,
+        subject: &str,
+        seed: u64,
+        clock: ClockKind,
+    ) -> Header {
         Header {
             imdspec_trace: 1,
             scenario: scenario.name.clone(),

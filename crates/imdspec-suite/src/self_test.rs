@@ -18,7 +18,9 @@ use crate::subject::reference_capabilities;
 use crate::{Reference, memory};
 use imdspec_client::{Environment, Options};
 use imdspec_rules::{Case, Finding, Rule, Trace, Verdict, judge, rules};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use tamper::{Tamper, Tampered};
 
 /// The reference client with one defect.
@@ -83,9 +85,8 @@ impl Kill {
 #[must_use]
 pub fn hunt(mutant: &'static Mutant, seed: u64) -> Kill {
     let traces = run_all(|scenario| mutant.run(scenario, seed));
-    let reference = mutant.reference();
-    let honest = run_all(|scenario| memory::run(scenario, &reference, seed));
-    let capabilities = reference_capabilities(&reference);
+    let honest = honest(mutant.v1_fallback, seed);
+    let capabilities = reference_capabilities(&mutant.reference());
     let mut kill = Kill {
         mutant,
         scenarios: Vec::new(),
@@ -99,7 +100,7 @@ pub fn hunt(mutant: &'static Mutant, seed: u64) -> Kill {
     for rule in rules::all().iter().filter(|r| applies(r)) {
         let caught = traces
             .iter()
-            .zip(&honest)
+            .zip(honest.iter())
             .filter(|(broken, honest)| catches(rule, broken, honest))
             .map(|(trace, _)| trace.header.scenario.clone());
         if rule.id == mutant.rule {
@@ -122,6 +123,23 @@ fn catches(rule: &Rule, broken: &Trace, honest: &Trace) -> bool {
         },
         Finding::Held { .. } | Finding::Vacuous => false,
     }
+}
+
+/// The traces of the client without a defect, made once a seed.
+fn honest(v1_fallback: bool, seed: u64) -> Arc<Vec<Trace>> {
+    type Made = Mutex<BTreeMap<(bool, u64), Arc<Vec<Trace>>>>;
+    static MADE: Made = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let traces = made.entry((v1_fallback, seed)).or_insert_with(|| {
+        let reference = Reference {
+            options: Options {
+                v1_fallback,
+                ..Options::default()
+            },
+        };
+        Arc::new(run_all(|scenario| memory::run(scenario, &reference, seed)))
+    });
+    Arc::clone(traces)
 }
 
 fn run_all(run: impl Fn(&Scenario) -> Trace) -> Vec<Trace> {

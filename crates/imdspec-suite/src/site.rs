@@ -75,9 +75,10 @@ impl Site {
         places.settle(scenario, &mut header);
         let mut imds = Model::new(scenario.world.clone(), seed);
         imds.set_collector(format!("http://{}", places.collector));
-        // The collector gives credentials of its own to whoever asks, so that taking them shows.
+        // The collector gives credentials of its own to whoever asks, token or not, so that taking
+        // them shows.
         let collector = World {
-            mode: Mode::V2Optional,
+            mode: Mode::V1Only,
             ..World::default()
         };
         let proxy = World {
@@ -149,7 +150,9 @@ pub(crate) fn why_not(scenario: &Scenario, can: &Abilities) -> Option<NotRun> {
         ));
     }
     if !scenario.code.is_empty() && !can.code {
-        return Some(NotRun::new("gives settings in code, which a program cannot be given"));
+        return Some(NotRun::new(
+            "gives settings in code, which a program cannot be given",
+        ));
     }
     if scenario.needs_session() && !can.session {
         return Some(NotRun::new(

@@ -1,9 +1,9 @@
 //! The reference client's driver against the model's TCP host, over real sockets, in virtual time.
 
 use crate::clock::VirtualClock;
+use crate::hosted::{Hosted, Time};
 use crate::machine::Reference;
 use crate::memory::{DEADLINE, T0, environment};
-use crate::hosted::{Hosted, Time};
 use crate::recorder::Recorder;
 use crate::scenario::{Scenario, Step};
 use imdspec_client::{Clock as _, Driver, Lost, ReqwestTransport, Send, Transport};
@@ -17,7 +17,11 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// When no port on the loopback can be had.
-pub(crate) async fn run(scenario: &Scenario, reference: &Reference, seed: u64) -> io::Result<Trace> {
+pub(crate) async fn run(
+    scenario: &Scenario,
+    reference: &Reference,
+    seed: u64,
+) -> io::Result<Trace> {
     let clock = VirtualClock::new(T0);
     let header = Recorder::header(scenario, "reference", seed, ClockKind::Virtual);
     let hosted = Hosted::start(scenario, header, seed, Time::Virtual(clock.clone()), true).await?;
@@ -52,11 +56,8 @@ pub(crate) async fn run(scenario: &Scenario, reference: &Reference, seed: u64) -
 type ReferenceDriver = Driver<VirtualClock, Mapped>;
 
 async fn resolve(hosted: &Hosted, clock: &VirtualClock, driver: &ReferenceDriver, n: u32) {
-    let calls: Vec<u32> = hosted.with_site(|site| {
-        (0..n)
-            .map(|_| site.recorder.resolve(clock.now()))
-            .collect()
-    });
+    let calls: Vec<u32> =
+        hosted.with_site(|site| (0..n).map(|_| site.recorder.resolve(clock.now())).collect());
     let outcome = tokio::select! {
         // A machine that would wait past the deadline is cut off there, as in memory.
         biased;

@@ -48,7 +48,11 @@ fn boto3_shows_what_it_is_known_to_do() {
         let judgements = done.judgements(rules::all());
         judgements.iter().find(|j| j.rule.id == id).unwrap().verdict
     };
-    assert_eq!(verdict("DOC-003"), Verdict::Violated, "botocore does not look at Code");
+    assert_eq!(
+        verdict("DOC-003"),
+        Verdict::Violated,
+        "botocore does not look at Code"
+    );
     assert_eq!(verdict("TOKEN-001"), Verdict::Held);
     assert_eq!(verdict("TOKEN-005"), Verdict::Held);
     assert_eq!(verdict("DOC-001"), Verdict::Held);

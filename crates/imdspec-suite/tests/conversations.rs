@@ -1,6 +1,6 @@
 //! What goes over the wire in each scenario, as accepted. Secrets are made up and stand as names.
 
-use imdspec_rules::{What, SecretKind, Trace};
+use imdspec_rules::{SecretKind, Trace, What};
 use imdspec_suite::{Reference, memory, scenario};
 
 #[test]
@@ -36,7 +36,7 @@ fn conversation(trace: &Trace) -> String {
             }
             // How the client shows itself is its own affair, as long as it shows no secret.
             What::Output { .. } | What::Connect { .. } => continue,
-            what => serde_json::to_string(what).unwrap(),
+            what => serde_json::to_string(what).expect("a trace can be written"),
         };
         let short: String = line.chars().take(1500).collect();
         lines.push(format!("{:>9} {short}", event.at.0));

@@ -30,12 +30,14 @@ fn run(command: &[&str], session: bool, scenarios: &[&str]) -> Result<Done, Cont
     };
     let (_keep, stop) = watch::channel(false);
     tokio::runtime::Runtime::new()
-        .unwrap()
+        .expect("a runtime")
         .block_on(runner::run(plan, stop, |_| {}))
 }
 
 fn why(command: &[&str], session: bool) -> String {
-    run(command, session, &["doc/canonical"]).unwrap_err().to_string()
+    run(command, session, &["doc/canonical"])
+        .expect_err("it keeps no contract")
+        .to_string()
 }
 
 fn sh(script: &str) -> Vec<&str> {
@@ -52,8 +54,8 @@ fn after_sanity(misbehaviour: &str) -> String {
 
 fn outcome(script: &str) -> Outcome {
     let script = after_sanity(script);
-    let done = run(&sh(&script), true, &["config/disabled"]).unwrap();
-    let trace = done.ran[0].result.as_ref().unwrap();
+    let done = run(&sh(&script), true, &["config/disabled"]).expect("it says hello");
+    let trace = done.ran[0].result.as_ref().expect("it ran");
     let outcomes: Vec<&Outcome> = trace
         .events
         .iter()
@@ -68,7 +70,10 @@ fn outcome(script: &str) -> Outcome {
 #[test]
 fn a_command_that_does_not_exist() {
     let why = why(&["no-such-program-anywhere"], false);
-    assert!(why.contains("could not start \"no-such-program-anywhere\""), "{why}");
+    assert!(
+        why.contains("could not start \"no-such-program-anywhere\""),
+        "{why}"
+    );
 }
 
 #[test]
@@ -76,7 +81,10 @@ fn a_one_shot_that_prints_garbage_or_dies() {
     assert!(why(&["echo", "hello"], false).contains("stdout is no credential_process object"));
     assert!(why(&sh("kill -SEGV $$"), false).contains("it crashed (signal 11)"));
     let said = why(&sh("echo why it died >&2; exit 3"), false);
-    assert!(said.contains("exit status 3") && said.contains("why it died"), "{said}");
+    assert!(
+        said.contains("exit status 3") && said.contains("why it died"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -88,7 +96,11 @@ fn a_one_shot_that_floods_or_hangs() {
 #[test]
 fn a_one_shot_that_refuses_is_judged() {
     let done = run(&["false"], false, &["doc/canonical"]).unwrap();
-    assert!(done.notes[0].contains("sent no request"), "{:?}", done.notes);
+    assert!(
+        done.notes[0].contains("sent no request"),
+        "{:?}",
+        done.notes
+    );
 }
 
 #[test]

@@ -15,9 +15,9 @@ fn check(subject: Subject, seed: u64) -> Done {
     };
     let (_keep, stop) = watch::channel(false);
     tokio::runtime::Runtime::new()
-        .unwrap()
+        .expect("a runtime")
         .block_on(runner::run(plan, stop, |_| {}))
-        .unwrap()
+        .expect("the reference client starts")
 }
 
 fn verdicts(done: &Done) -> Vec<(&'static str, Verdict)> {
@@ -53,7 +53,10 @@ fn memory_and_sockets_give_equal_verdicts() {
     let sockets = check(Subject::reference(true), 1);
     assert_eq!(verdicts(&sockets), verdicts(&memory));
     for (there, here) in sockets.ran.iter().zip(&memory.ran) {
-        let (there, here) = (there.result.as_ref().unwrap(), here.result.as_ref().unwrap());
+        let (there, here) = (
+            there.result.as_ref().unwrap(),
+            here.result.as_ref().unwrap(),
+        );
         let (there, here) = (Case::new(there), Case::new(here));
         for rule in rules::all() {
             let (a, b) = (rule.check(&there), rule.check(&here));

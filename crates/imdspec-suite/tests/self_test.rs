@@ -13,7 +13,12 @@ fn every_rule_has_one_mutant_and_kills_it() {
         .iter()
         .map(|m| self_test::hunt(m, 1))
         .filter(|k| !k.killed())
-        .map(|k| format!("{} {}; caught by {:?}", k.mutant.rule, k.mutant.defect, k.also))
+        .map(|k| {
+            format!(
+                "{} {}; caught by {:?}",
+                k.mutant.rule, k.mutant.defect, k.also
+            )
+        })
         .collect();
     assert!(survivors.is_empty(), "{}", survivors.join("\n"));
 }

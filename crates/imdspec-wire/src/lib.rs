@@ -47,4 +47,4 @@ pub use roles::RoleList;
 pub use route::{Route, paths};
 pub use time::{Mono, Now, Wall};
 pub use timestamp::Timestamp;
-pub use token::{SessionToken, TTL_HEADER, TOKEN_HEADER, TokenReply, Ttl};
+pub use token::{SessionToken, TOKEN_HEADER, TTL_HEADER, TokenReply, Ttl};

@@ -21,7 +21,11 @@ pub fn credential_document(bytes: &[u8]) {
     let Ok(credentials) = document.credentials() else {
         return;
     };
-    assert_ne!(document.success(), Success::No, "a failure gives no credentials");
+    assert_ne!(
+        document.success(),
+        Success::No,
+        "a failure gives no credentials"
+    );
     for part in [
         &credentials.access_key_id,
         &credentials.secret_access_key,
@@ -29,7 +33,10 @@ pub fn credential_document(bytes: &[u8]) {
     ] {
         assert!(!part.is_empty(), "no credential is partial");
     }
-    assert_eq!(document.field("Token"), Field::Text(&credentials.session_token));
+    assert_eq!(
+        document.field("Token"),
+        Field::Text(&credentials.session_token)
+    );
     let again = serde_json::json!({
         "AccessKeyId": credentials.access_key_id,
         "SecretAccessKey": credentials.secret_access_key,
@@ -37,8 +44,8 @@ pub fn credential_document(bytes: &[u8]) {
         "Expiration": credentials.expiration.to_string(),
         "AccountId": credentials.account_id.clone().unwrap_or_default(),
     });
-    let reread = CredentialDocument::parse(again.to_string().as_bytes())
-        .and_then(|d| d.credentials());
+    let reread =
+        CredentialDocument::parse(again.to_string().as_bytes()).and_then(|d| d.credentials());
     assert_eq!(reread, Ok(credentials), "written again, it reads the same");
 }
 
@@ -50,7 +57,10 @@ pub fn role_list(bytes: &[u8]) {
     if let Ok(list) = RoleList::parse(bytes) {
         let name = list.first();
         assert!((1..=64).contains(&name.len()));
-        assert!(!name.contains(['/', '?', '#', '%', '\r', '\n', ' ']), "{name:?}");
+        assert!(
+            !name.contains(['/', '?', '#', '%', '\r', '\n', ' ']),
+            "{name:?}"
+        );
         assert!(name != "." && name != "..");
     }
 }
@@ -63,7 +73,10 @@ pub fn timestamp(text: &str) {
     if let Ok(instant) = Timestamp::parse(text) {
         assert_eq!(Timestamp::parse(&instant.to_string()), Ok(instant));
         let seconds = Timestamp::parse(&instant.to_seconds_text());
-        assert!(seconds.is_ok_and(|s| s <= instant), "the fraction is dropped");
+        assert!(
+            seconds.is_ok_and(|s| s <= instant),
+            "the fraction is dropped"
+        );
     }
 }
 
@@ -96,7 +109,10 @@ pub fn http_response(bytes: &[u8]) {
     assert_eq!(read_response(&[a, b]), whole, "in two halves");
     if let Ok(response) = &whole {
         assert!(response.body.len() <= LIMITS.body);
-        assert!(!matches!(response.status, 100..=199), "interim replies are skipped");
+        assert!(
+            !matches!(response.status, 100..=199),
+            "interim replies are skipped"
+        );
     }
 }
 

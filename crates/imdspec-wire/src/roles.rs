@@ -77,8 +77,15 @@ mod tests {
         assert_eq!(RoleList::parse(b" \n"), Err(WireError::NoRole));
         let long = "x".repeat(65);
         for body in ["../../user-data", "..", "a?b", "<html>", "\nrole", &long] {
-            assert_eq!(RoleList::parse(body.as_bytes()), Err(WireError::BadRoleName), "{body}");
+            assert_eq!(
+                RoleList::parse(body.as_bytes()),
+                Err(WireError::BadRoleName),
+                "{body}"
+            );
         }
-        assert!(matches!(RoleList::parse(b"\xa0\xa1"), Err(WireError::NotUtf8 { .. })));
+        assert!(matches!(
+            RoleList::parse(b"\xa0\xa1"),
+            Err(WireError::NotUtf8 { .. })
+        ));
     }
 }

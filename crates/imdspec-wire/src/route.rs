@@ -91,7 +91,9 @@ mod tests {
         );
         assert_eq!(
             Route::of("/latest/meta-data/iam/security-credentials/a%2Bb?x=1"),
-            Route::Document { role: "a%2Bb".into() }
+            Route::Document {
+                role: "a%2Bb".into()
+            }
         );
         assert_eq!(Route::of("garbage"), Route::Other);
     }

@@ -96,7 +96,11 @@ mod tests {
             ("2025-03-18T21:53:17+00:00", 1_742_334_797_000),
             ("2025-03-18t21:53:17z", 1_742_334_797_000),
         ] {
-            assert_eq!(Timestamp::parse(text).unwrap().wall(), Wall(millis), "{text}");
+            assert_eq!(
+                Timestamp::parse(text).unwrap().wall(),
+                Wall(millis),
+                "{text}"
+            );
         }
     }
 
@@ -115,7 +119,11 @@ mod tests {
             "2025-03-18T21:53:17Z[UTC]",
             "20250318T215317Z",
         ] {
-            assert_eq!(Timestamp::parse(text), Err(WireError::BadTimestamp), "{text}");
+            assert_eq!(
+                Timestamp::parse(text),
+                Err(WireError::BadTimestamp),
+                "{text}"
+            );
         }
     }
 

@@ -64,11 +64,22 @@ fn replies() -> impl Strategy<Value = Vec<u8>> {
         b"zz\r\n",
         b"",
     ]);
-    (line, prop::collection::vec(field, 0..4), body, any::<Vec<u8>>()).prop_map(
-        |(line, fields, body, tail)| {
-            [line.as_bytes(), fields.concat().as_bytes(), b"\r\n", body, &tail].concat()
-        },
+    (
+        line,
+        prop::collection::vec(field, 0..4),
+        body,
+        any::<Vec<u8>>(),
     )
+        .prop_map(|(line, fields, body, tail)| {
+            [
+                line.as_bytes(),
+                fields.concat().as_bytes(),
+                b"\r\n",
+                body,
+                &tail,
+            ]
+            .concat()
+        })
 }
 
 proptest! {
@@ -130,7 +141,10 @@ proptest! {
 #[test]
 fn the_corpus_holds() {
     for (folder, property) in [
-        ("credential_document", properties::credential_document as fn(&[u8])),
+        (
+            "credential_document",
+            properties::credential_document as fn(&[u8]),
+        ),
         ("http_response", properties::http_response),
     ] {
         let path = format!("{}/../../corpus/{folder}", env!("CARGO_MANIFEST_DIR"));
@@ -145,7 +159,8 @@ fn the_corpus_holds() {
 
 #[test]
 fn refusals_name_the_cause_and_quote_nothing() {
-    let parse = |text: &str| CredentialDocument::parse(text.as_bytes()).and_then(|d| d.credentials());
+    let parse =
+        |text: &str| CredentialDocument::parse(text.as_bytes()).and_then(|d| d.credentials());
     let keys = r#""AccessKeyId":"A","SecretAccessKey":"hunter2","Token":"T""#;
     let end = r#""Expiration":"2026-01-02T03:04:05Z""#;
     for (text, expected) in [
@@ -153,13 +168,25 @@ fn refusals_name_the_cause_and_quote_nothing() {
         ("null".to_owned(), WireError::NotAnObject),
         ("{".to_owned(), WireError::NotJson { line: 1, column: 1 }),
         (format!("{{{keys}}}"), WireError::Missing("Expiration")),
-        (format!("{{{keys},\"Expiration\":\"never\"}}"), WireError::BadTimestamp),
-        (format!("{{{keys},\"Token\":\"T\",{end}}}"), WireError::Duplicate("Token")),
+        (
+            format!("{{{keys},\"Expiration\":\"never\"}}"),
+            WireError::BadTimestamp,
+        ),
+        (
+            format!("{{{keys},\"Token\":\"T\",{end}}}"),
+            WireError::Duplicate("Token"),
+        ),
         (
             format!("{{\"Code\":\"Failed\",\"Message\":\"why\",{keys},{end}}}"),
-            WireError::Failure { code: "Failed".into(), message: "why".into() },
+            WireError::Failure {
+                code: "Failed".into(),
+                message: "why".into(),
+            },
         ),
-        (format!("{{\"AccessKeyId\":\"\",\"Token\":1,{end}}}"), WireError::Empty("AccessKeyId")),
+        (
+            format!("{{\"AccessKeyId\":\"\",\"Token\":1,{end}}}"),
+            WireError::Empty("AccessKeyId"),
+        ),
     ] {
         let error = parse(&text).unwrap_err();
         assert_eq!(error, expected, "{text}");

@@ -34,7 +34,12 @@ pub(crate) fn matches_nothing<'a>(
         .iter()
         .find(|g| !names.clone().any(|n| matches(g, n)))?;
     let mut near: Vec<(usize, &str)> = names
-        .map(|n| (strsim::damerau_levenshtein(&idle.to_lowercase(), &n.to_lowercase()), n))
+        .map(|n| {
+            (
+                strsim::damerau_levenshtein(&idle.to_lowercase(), &n.to_lowercase()),
+                n,
+            )
+        })
         .collect();
     near.sort();
     let near: Vec<_> = near.iter().take(3).map(|(_, n)| *n).collect();
@@ -64,7 +69,10 @@ mod tests {
         let globs = ["TOKEN-001".to_owned(), "TOKN-005".to_owned()];
         let names = ["TOKEN-001", "TOKEN-005", "DOC-001"];
         let said = matches_nothing("rule", &globs, names.into_iter()).unwrap();
-        assert!(said.starts_with("no rule matches \"TOKN-005\"; the nearest are TOKEN-005"), "{said}");
+        assert!(
+            said.starts_with("no rule matches \"TOKN-005\"; the nearest are TOKEN-005"),
+            "{said}"
+        );
         assert_eq!(matches_nothing("rule", &[], names.into_iter()), None);
     }
 }

@@ -58,7 +58,11 @@ impl Driver {
         let provider = Provider::new(&Environment::from_process(), Options::default(), seed);
         Self {
             reads_files: true,
-            ..Self::new(provider, SystemClock::default(), ReqwestTransport::default())
+            ..Self::new(
+                provider,
+                SystemClock::default(),
+                ReqwestTransport::default(),
+            )
         }
     }
 }

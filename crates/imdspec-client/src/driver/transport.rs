@@ -13,10 +13,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 pub trait Transport: marker::Send + Sync {
     /// Sends one request exactly as it stands and reads its reply, no more of it than the limits
     /// say. Takes as long as it takes: whoever has no more time drops the future.
-    fn send(
-        &self,
-        send: Send,
-    ) -> impl Future<Output = Result<Response, Lost>> + marker::Send;
+    fn send(&self, send: Send) -> impl Future<Output = Result<Response, Lost>> + marker::Send;
 }
 
 /// Plain HTTP/1.1 over reqwest, and nothing that reqwest could do besides: no proxy whatever the

@@ -67,12 +67,15 @@ fn first_set_up(
         let fetcher = Fetcher::new(service, policy, Cache::container(), jitter);
         return Ok(Link::Fetched(Box::new(fetcher)));
     }
-    let settings = Settings::read(environment, &profiles.config, options)?;
-    let service = Service::Imds(Imds::new(settings.endpoint, settings.v1_fallback));
+    let settings = Settings::read(environment, &profiles.config)?;
+    let v1_fallback = options.v1_fallback && !settings.v1_forbidden;
+    let service = Service::Imds(Imds::new(settings.endpoint, v1_fallback));
+    let timeout = settings.timeout.unwrap_or(policy.timeout);
     let policy = Policy {
-        attempts: settings.attempts,
-        timeout: settings.timeout,
-        deadline: policy.deadline.max(settings.timeout),
+        attempts: settings.attempts.unwrap_or(policy.attempts),
+        timeout,
+        // A request that may take longer than all of them would be given less than it was.
+        deadline: policy.deadline.max(timeout),
         ..policy
     };
     let fetcher = Fetcher::new(service, policy, Cache::imds(), jitter);

@@ -1,13 +1,14 @@
 //! The conversation with the container endpoint: one GET.
 
+use super::document;
 use super::fetch::Heard;
-use super::imds::{DOCUMENT_LIMIT, secrets};
+use super::imds::DOCUMENT_LIMIT;
 use super::retry::{Failure, ok};
 use crate::error::ProviderError;
 use crate::exchange::{Lost, Send};
 use crate::settings::container::{Authorization, ContainerEndpoint};
 use crate::{HEAD_LIMIT, USER_AGENT};
-use imdspec_wire::{CredentialDocument, Limits, Request, Response};
+use imdspec_wire::{Limits, Request, Response};
 
 /// The endpoint, and what opens it.
 #[derive(Debug, Clone)]
@@ -51,27 +52,27 @@ impl Container {
     }
 
     pub(super) fn hear(&mut self, reply: Result<Response, Lost>) -> Heard {
-        let parsed = ok(reply).and_then(|reply| Ok(CredentialDocument::parse(&reply.body)?));
-        match parsed {
-            Ok(document) => Heard::Done(document.credentials().map_err(|why| {
-                self.error(&why)
-                    .without(secrets(&document))
-                    .without(self.authorization.secret())
-            })),
-            Err(failure) => {
-                let error = self.error(&failure);
-                // Somebody named this endpoint, so it should be there, and may be in a moment.
-                let absent = matches!(failure, Failure::Lost(lost) if lost.is_absence());
-                if absent || failure.may_pass() {
-                    self.failures += 1;
-                    Heard::Again {
-                        failures: self.failures,
-                        error,
-                    }
-                } else {
-                    Heard::Done(Err(error))
-                }
-            }
+        let sent = self.authorization.secret();
+        match ok(reply).and_then(|reply| document::read(&reply.body, sent)) {
+            Ok(credentials) => Heard::Done(Ok(credentials)),
+            Err(failure) => self.failed(&failure),
+        }
+    }
+
+    fn failed(&mut self, failure: &Failure) -> Heard {
+        let error = ProviderError::error(format!(
+            "the container endpoint at {}: {failure}",
+            self.endpoint.authority
+        ));
+        // Somebody named this endpoint, so it should be there, and may be in a moment.
+        let absent = matches!(failure, Failure::Lost(lost) if lost.is_absence());
+        if !absent && !failure.may_pass() {
+            return Heard::Done(Err(error));
+        }
+        self.failures += 1;
+        Heard::Again {
+            failures: self.failures,
+            error,
         }
     }
 
@@ -86,12 +87,5 @@ impl Container {
         if let Authorization::File { text, .. } = &mut self.authorization {
             *text = new;
         }
-    }
-
-    fn error(&self, why: impl std::fmt::Display) -> ProviderError {
-        ProviderError::error(format!(
-            "the container endpoint at {}: {why}",
-            self.endpoint.authority
-        ))
     }
 }

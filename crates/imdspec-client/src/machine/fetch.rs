@@ -2,11 +2,11 @@
 //!
 //! The diagram of the phases stands at [`Provider`](super::Provider).
 
+use super::Action;
 use super::cache::Cache;
 use super::container::Container;
 use super::imds::Imds;
 use super::retry::{Jitter, Policy};
-use super::Action;
 use crate::credentials::ResolvedCredentials;
 use crate::error::ProviderError;
 use crate::exchange::{Lost, Send};
@@ -42,9 +42,18 @@ pub(crate) enum Heard {
 
 #[derive(Clone)]
 enum Phase {
-    Ready { deadline: Mono },
-    InFlight { deadline: Mono, timeout: Mono, limit: usize },
-    Pausing { deadline: Mono, until: Mono },
+    Ready {
+        deadline: Mono,
+    },
+    InFlight {
+        deadline: Mono,
+        timeout: Mono,
+        limit: usize,
+    },
+    Pausing {
+        deadline: Mono,
+        until: Mono,
+    },
     Finished(Result<ResolvedCredentials, ProviderError>),
 }
 

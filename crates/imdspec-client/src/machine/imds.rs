@@ -13,6 +13,7 @@
 //! The role list is read in every conversation, because the role may have been changed.
 //! Source: EC2 User Guide, "Use IMDSv2" and "Retrieve security credentials from instance metadata".
 
+use super::document;
 use super::fetch::Heard;
 use super::retry::{Failure, ok};
 use super::token::{Pass, Session};
@@ -21,9 +22,10 @@ use crate::exchange::{Lost, Send};
 use crate::settings::Endpoint;
 use crate::{HEAD_LIMIT, USER_AGENT};
 use imdspec_wire::{
-    CredentialDocument, Field, Limits, Mono, Request, Response, RoleList, SessionToken, TTL_HEADER,
-    TOKEN_HEADER, TokenReply, Ttl, WireError, paths,
+    Limits, Mono, Request, Response, RoleList, SessionToken, TOKEN_HEADER, TTL_HEADER, TokenReply,
+    Ttl, WireError, paths,
 };
+use std::fmt;
 
 /// How much of a token is read, in bytes; the service's have 56.
 const TOKEN_LIMIT: usize = 4 << 10;
@@ -205,14 +207,13 @@ impl Imds {
                 }
                 Err(why) => self.failed_get(&why.into()),
             },
-            Goal::Document { .. } => match CredentialDocument::parse(&reply.body) {
-                Ok(document) => Heard::Done(document.credentials().map_err(|why| {
-                    self.error(format_args!("{}: {why}", self.what()))
-                        .without(secrets(&document))
-                        .without(self.session.token().map(SessionToken::as_str))
-                })),
-                Err(why) => self.failed_get(&why.into()),
-            },
+            Goal::Document { .. } => {
+                let sent = self.session.token().map(SessionToken::as_str);
+                match document::read(&reply.body, sent) {
+                    Ok(credentials) => Heard::Done(Ok(credentials)),
+                    Err(failure) => self.failed_get(&failure),
+                }
+            }
         }
     }
 
@@ -225,14 +226,21 @@ impl Imds {
     fn failed(&self, failure: &Failure, failures: u32) -> Heard {
         let is_list = !self.talk.putting && self.talk.goal == Goal::List;
         match failure {
-            Failure::Lost(lost) if lost.is_absence() => Heard::Done(Err(ProviderError::none(
-                format!("no instance metadata service at {}: {lost}", self.endpoint.authority),
-            ))),
+            Failure::Lost(lost) if lost.is_absence() => {
+                Heard::Done(Err(ProviderError::none(format!(
+                    "no instance metadata service at {}: {lost}",
+                    self.endpoint.authority
+                ))))
+            }
             Failure::Unusable(WireError::Status(404) | WireError::NoRole) if is_list => {
                 Heard::Done(Err(ProviderError::none("the instance has no role")))
             }
             _ => {
-                let error = self.error(format_args!("{}: {failure}{}", self.what(), self.hint(failure)));
+                let error = self.error(format_args!(
+                    "{}: {failure}{}",
+                    self.what(),
+                    self.hint(failure)
+                ));
                 if failure.may_pass() {
                     Heard::Again { failures, error }
                 } else {
@@ -262,20 +270,10 @@ impl Imds {
         }
     }
 
-    fn error(&self, message: impl std::fmt::Display) -> ProviderError {
+    fn error(&self, message: impl fmt::Display) -> ProviderError {
         ProviderError::error(format!(
             "the instance metadata service at {}: {message}",
             self.endpoint.authority
         ))
     }
-}
-
-/// What a document holds that must be in no message.
-pub(super) fn secrets(document: &CredentialDocument) -> impl Iterator<Item = &str> {
-    ["SecretAccessKey", "Token"]
-        .into_iter()
-        .filter_map(|name| match document.field(name) {
-            Field::Text(text) => Some(text),
-            Field::Absent | Field::Other(_) => None,
-        })
 }

@@ -3,6 +3,7 @@
 mod cache;
 mod chain;
 mod container;
+mod document;
 mod fetch;
 mod imds;
 mod retry;

@@ -61,6 +61,8 @@ impl Jitter {
 pub(crate) enum Failure {
     Lost(Lost),
     Unusable(WireError),
+    /// The service's own words.
+    Said(String),
 }
 
 impl Failure {
@@ -72,6 +74,7 @@ impl Failure {
             Self::Lost(lost) => lost.may_pass(),
             Self::Unusable(WireError::Status(status)) => matches!(*status, 429 | 500..=599),
             Self::Unusable(why) => matches!(why, WireError::NotJson { .. }),
+            Self::Said(_) => false,
         }
     }
 }
@@ -87,6 +90,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Lost(lost) => lost.fmt(f),
             Self::Unusable(why) => why.fmt(f),
+            Self::Said(words) => f.write_str(words),
         }
     }
 }

@@ -23,10 +23,7 @@ pub(crate) enum Session {
     /// A token must be asked for first.
     Absent,
     /// A token, to be renewed at a time.
-    Token {
-        token: SessionToken,
-        renew_at: Mono,
-    },
+    Token { token: SessionToken, renew_at: Mono },
     /// The service knows no tokens: IMDSv1.
     V1,
 }

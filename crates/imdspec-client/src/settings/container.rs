@@ -57,8 +57,7 @@ impl ContainerEndpoint {
     }
 
     fn full(value: &str) -> Result<Self, ProviderError> {
-        let uri =
-            HttpUri::parse(value).map_err(|e| ProviderError::error(format!("{FULL} {e}")))?;
+        let uri = HttpUri::parse(value).map_err(|e| ProviderError::error(format!("{FULL} {e}")))?;
         if !may_have_plain_http(&uri.host) {
             return Err(ProviderError::error(format!(
                 "{FULL} names a host that may not be asked over plain http; only loopback and \
@@ -106,7 +105,7 @@ impl Authorization {
         }
     }
 
-    /// What must be in no message.
+    /// What must be in no message, sent or not.
     pub(crate) fn secret(&self) -> Option<&str> {
         match self {
             Self::Open => None,
@@ -167,10 +166,19 @@ mod tests {
 
     #[test]
     fn a_relative_uri_cannot_change_the_host() {
-        let found = endpoint(RELATIVE, "/v2/credentials/x?a=1").unwrap().unwrap();
+        let found = endpoint(RELATIVE, "/v2/credentials/x?a=1")
+            .unwrap()
+            .unwrap();
         assert_eq!(found.authority.to_string(), "169.254.170.2:80");
         assert_eq!(found.target, "/v2/credentials/x?a=1");
-        for value in ["@127.0.0.1:9/x", "//evil.test/x", "x", "/a b", "/../x", "http://h/"] {
+        for value in [
+            "@127.0.0.1:9/x",
+            "//evil.test/x",
+            "x",
+            "/a b",
+            "/../x",
+            "http://h/",
+        ] {
             let error = endpoint(RELATIVE, value).unwrap_err();
             assert!(error.message.starts_with(RELATIVE), "{error}");
         }

@@ -68,7 +68,11 @@ mod tests {
             ("http://h//", "/latest"),
             ("http://h/base/", "/base/latest"),
         ] {
-            assert_eq!(Endpoint::parse(text).unwrap().target("/latest"), target, "{text}");
+            assert_eq!(
+                Endpoint::parse(text).unwrap().target("/latest"),
+                target,
+                "{text}"
+            );
         }
     }
 }

@@ -24,7 +24,6 @@ pub(crate) use endpoint::Endpoint;
 
 use crate::environment::Environment;
 use crate::error::ProviderError;
-use crate::options::Options;
 use profile_file::Profile;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -34,9 +33,11 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
     pub(crate) endpoint: Endpoint,
-    pub(crate) attempts: u32,
-    pub(crate) timeout: Duration,
-    pub(crate) v1_fallback: bool,
+    /// How often a request is tried in all, where something says so.
+    pub(crate) attempts: Option<u32>,
+    /// How long a try may take, where something says so.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) v1_forbidden: bool,
 }
 
 impl Settings {
@@ -47,7 +48,6 @@ impl Settings {
     pub(crate) fn read(
         environment: &Environment,
         profile: &Profile,
-        options: &Options,
     ) -> Result<Self, ProviderError> {
         let find = |setting| Found::find(setting, environment, profile);
         if let Some(found) = find(&DISABLED)
@@ -57,16 +57,14 @@ impl Settings {
                 "the instance metadata service is turned off by {found}"
             )));
         }
-        // A switch that forbids: whatever it says but `false`, somebody meant to forbid.
-        let v1_forbidden =
-            find(&V1_DISABLED).is_some_and(|found| !found.value.eq_ignore_ascii_case("false"));
         Ok(Self {
             endpoint: endpoint(find(&ENDPOINT), find(&MODE))?,
-            attempts: number(find(&ATTEMPTS), ATTEMPTS_LEGAL)?
-                .unwrap_or(options.attempts.clamp(*ATTEMPTS_LEGAL.start(), *ATTEMPTS_LEGAL.end())),
+            attempts: number(find(&ATTEMPTS), ATTEMPTS_LEGAL)?,
             timeout: number(find(&TIMEOUT), TIMEOUT_LEGAL)?
-                .map_or(options.request_timeout, |s| Duration::from_secs(s.into())),
-            v1_fallback: options.v1_fallback && !v1_forbidden,
+                .map(|seconds| Duration::from_secs(seconds.into())),
+            // A switch that forbids: whatever it says but `false`, somebody meant to forbid.
+            v1_forbidden: find(&V1_DISABLED)
+                .is_some_and(|found| !found.value.eq_ignore_ascii_case("false")),
         })
     }
 }

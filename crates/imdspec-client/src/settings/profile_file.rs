@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn the_files_name_profiles_differently() {
-        let text = "[work]\na=1\n[profile work]\na=2\n[profile \"two words\"]\na=3\n[profiles]\na=4\n";
+        let text =
+            "[work]\na=1\n[profile work]\na=2\n[profile \"two words\"]\na=3\n[profiles]\na=4\n";
         let config = parse(text, FileKind::Config);
         assert_eq!(config.keys().collect::<Vec<_>>(), ["two words", "work"]);
         assert_eq!(config["work"]["a"], "2");
@@ -161,7 +162,10 @@ mod tests {
             "[profile default]\na=2\n[default]\na=1\nb=1\n",
         ] {
             let profiles = parse(text, FileKind::Config);
-            assert_eq!(profiles["default"], Profile::from([("a".into(), "2".into())]));
+            assert_eq!(
+                profiles["default"],
+                Profile::from([("a".into(), "2".into())])
+            );
         }
     }
 

@@ -86,7 +86,11 @@ impl HttpUri {
 
     /// What stands on the request line.
     pub(crate) fn target(&self) -> String {
-        let path = if self.path.is_empty() { "/" } else { &self.path };
+        let path = if self.path.is_empty() {
+            "/"
+        } else {
+            &self.path
+        };
         match &self.query {
             None => path.to_owned(),
             Some(query) => format!("{path}?{query}"),
@@ -206,8 +210,16 @@ mod tests {
     fn reads_what_everyone_reads_alike() {
         for (text, authority, target) in [
             ("http://127.0.0.1", "127.0.0.1:80", "/"),
-            ("HTTP://Example.Test:8080/a%2Fb/", "example.test:8080", "/a%2Fb/"),
-            ("http://[FD00:EC2:0::254]:1338?a=1", "[fd00:ec2::254]:1338", "/?a=1"),
+            (
+                "HTTP://Example.Test:8080/a%2Fb/",
+                "example.test:8080",
+                "/a%2Fb/",
+            ),
+            (
+                "http://[FD00:EC2:0::254]:1338?a=1",
+                "[fd00:ec2::254]:1338",
+                "/?a=1",
+            ),
             ("http://h/a//b?x=/?y", "h:80", "/a//b?x=/?y"),
         ] {
             assert_eq!(parts(text), (authority.into(), target.into()), "{text}");

@@ -24,13 +24,19 @@ fn served(id: &str, expiration: &str) -> Line {
 fn it_is_asked_before_the_instance() {
     let mut play = Play::new(&vars([
         RELATIVE,
-        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/not-this"),
+        (
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "http://127.0.0.1:1/not-this",
+        ),
         ("AWS_EC2_METADATA_DISABLED", "true"),
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic static%20token"),
     ]));
     let request = ecs().with("authorization", "Basic static%20token");
     let credentials = play.resolve([(request, served("A", SIX_HOURS))]).unwrap();
-    assert_eq!((&*credentials.access_key_id, credentials.source), ("A", Source::Container));
+    assert_eq!(
+        (&*credentials.access_key_id, credentials.source),
+        ("A", Source::Container)
+    );
     assert!(play.resolve([]).is_ok());
 }
 
@@ -38,7 +44,11 @@ fn it_is_asked_before_the_instance() {
 fn its_failure_is_an_error_and_never_the_instances_turn() {
     let mut play = Play::new(&vars([RELATIVE]));
     let outcome = play.resolve([(ecs(), status(404, ""))]);
-    assert_error(&outcome, ErrorKind::Error, "the container endpoint at 169.254.170.2:80: status 404");
+    assert_error(
+        &outcome,
+        ErrorKind::Error,
+        "the container endpoint at 169.254.170.2:80: status 404",
+    );
     let outcome = play.resolve([
         (ecs(), Line::Lost(Lost::Refused)),
         (ecs(), status(500, "")),
@@ -71,7 +81,9 @@ fn the_token_file_goes_before_the_token_and_is_read_anew() {
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "value"),
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/run/token"),
     ]);
-    environment.files.insert("/run/token".into(), "first".into());
+    environment
+        .files
+        .insert("/run/token".into(), "first".into());
     let mut play = Play::new(&environment);
     let soon = play.after(60);
     play.resolve([(ecs().with("authorization", "first"), served("A", &soon))])
@@ -80,8 +92,11 @@ fn the_token_file_goes_before_the_token_and_is_read_anew() {
     play.advance(Duration::from_secs(60));
     assert_eq!(play.provider.wanted_file(play.now), Some("/run/token"));
     play.provider.set_file(Some("second".into()));
-    play.resolve([(ecs().with("authorization", "second"), served("A", SIX_HOURS))])
-        .unwrap();
+    play.resolve([(
+        ecs().with("authorization", "second"),
+        served("A", SIX_HOURS),
+    )])
+    .unwrap();
 }
 
 #[test]
@@ -96,14 +111,30 @@ fn without_its_token_nothing_is_sent() {
         }
         environment
     };
-    let broken = [file(None), file(Some("")), file(Some("a\r\nX: y")), file(Some("a\n"))];
+    let broken = [
+        file(None),
+        file(Some("")),
+        file(Some("a\r\nX: y")),
+        file(Some("a\n")),
+    ];
     for environment in broken {
         let outcome = Play::new(&environment).resolve([]);
-        assert_error(&outcome, ErrorKind::Error, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+        assert_error(
+            &outcome,
+            ErrorKind::Error,
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        );
     }
-    let value = vars([RELATIVE, ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary\nX: y")]);
+    let value = vars([
+        RELATIVE,
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary\nX: y"),
+    ]);
     let outcome = Play::new(&value).resolve([]);
-    assert_error(&outcome, ErrorKind::Error, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+    assert_error(
+        &outcome,
+        ErrorKind::Error,
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    );
     assert!(!outcome.unwrap_err().message.contains("canary"));
 }
 

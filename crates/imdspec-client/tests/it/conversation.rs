@@ -34,11 +34,17 @@ fn a_role_name_stands_in_the_path_as_it_is() {
 
 #[test]
 fn a_role_name_that_is_none_goes_into_no_request() {
-    for list in ["../../user-data", "%2e%2e", "a?b", "a#b", "//h", "a b", "{\"Code\":1}", "\u{0}"] {
-        let outcome = play().resolve([
-            (put(), token("T1", "21600")),
-            (get(LIST, "T1"), ok(list)),
-        ]);
+    for list in [
+        "../../user-data",
+        "%2e%2e",
+        "a?b",
+        "a#b",
+        "//h",
+        "a b",
+        "{\"Code\":1}",
+        "\u{0}",
+    ] {
+        let outcome = play().resolve([(put(), token("T1", "21600")), (get(LIST, "T1"), ok(list))]);
         assert_error(&outcome, ErrorKind::Error, "role");
     }
 }
@@ -61,9 +67,17 @@ fn nobody_there_is_no_error_and_not_tried_again() {
 
 #[test]
 fn a_token_put_refused_is_final() {
-    for (code, says) in [(400, "400"), (403, "403; the service is turned off"), (404, "404"), (405, "405"), (302, "302")] {
+    for (code, says) in [
+        (400, "400"),
+        (403, "403; the service is turned off"),
+        (404, "404"),
+        (405, "405"),
+        (302, "302"),
+    ] {
         let mut refused = response(code, "T1");
-        refused.headers.push("x-aws-ec2-metadata-token-ttl-seconds", "21600");
+        refused
+            .headers
+            .push("x-aws-ec2-metadata-token-ttl-seconds", "21600");
         let outcome = play().resolve([(put(), Line::Answer(refused))]);
         assert_error(&outcome, ErrorKind::Error, says);
     }
@@ -77,7 +91,16 @@ fn a_token_that_cannot_be_used_is_final() {
     for body in ["T1\n", "T\r\nX: y", "T\u{0}1", "T 1", "T\u{e9}"] {
         lines.push(token(body, "21600"));
     }
-    for ttl in ["", "-1", "+1", "0", "21601", "x", "1.5", "99999999999999999999"] {
+    for ttl in [
+        "",
+        "-1",
+        "+1",
+        "0",
+        "21601",
+        "x",
+        "1.5",
+        "99999999999999999999",
+    ] {
         lines.push(token("T1", ttl));
     }
     for line in lines {
@@ -271,11 +294,17 @@ fn only_a_whole_document_that_says_success_gives_credentials() {
     for (body, says) in [
         (whole.replace("Success", "Failed"), "Failed"),
         (without("AccessKeyId"), "AccessKeyId is missing"),
-        (without("\"Token\"").replace("Other", "\"Other\""), "Token is missing"),
+        (
+            without("\"Token\"").replace("Other", "\"Other\""),
+            "Token is missing",
+        ),
         (without("Expiration"), "Expiration is missing"),
         (whole.replace("secret-A", ""), "SecretAccessKey is empty"),
         (whole.replace("\"token-A\"", "1"), "Token is not a string"),
-        (whole.replace(SIX_HOURS, "never"), "not an RFC 3339 timestamp"),
+        (
+            whole.replace(SIX_HOURS, "never"),
+            "not an RFC 3339 timestamp",
+        ),
         ("[]".to_owned(), "not a JSON object"),
     ] {
         let outcome = play().resolve([
@@ -319,6 +348,9 @@ fn replies_larger_than_their_limit_are_not_used() {
 fn a_start_in_the_middle_begins_anew() {
     let mut play = play();
     play.provider.start(play.now);
-    assert!(matches!(play.provider.poll(play.now), imdspec_client::Action::Send(_)));
+    assert!(matches!(
+        play.provider.poll(play.now),
+        imdspec_client::Action::Send(_)
+    ));
     assert!(play.resolve(conversation("A", SIX_HOURS)).is_ok());
 }

@@ -175,10 +175,7 @@ async fn fifty_callers(status: u16) -> (usize, Vec<play::Outcome>) {
 struct Shared<T>(Arc<T>);
 
 impl<T: Transport> Transport for Shared<T> {
-    fn send(
-        &self,
-        send: Send,
-    ) -> impl Future<Output = Result<Response, Lost>> + std::marker::Send {
+    fn send(&self, send: Send) -> impl Future<Output = Result<Response, Lost>> + std::marker::Send {
         self.0.send(send)
     }
 }
@@ -187,7 +184,11 @@ impl<T: Transport> Transport for Shared<T> {
 async fn callers_share_one_fetch() {
     let (requests, outcomes) = fifty_callers(200).await;
     assert_eq!(requests, 3);
-    assert!(outcomes.iter().all(|o| o.as_ref().is_ok_and(|c| c.access_key_id == "A")));
+    assert!(
+        outcomes
+            .iter()
+            .all(|o| o.as_ref().is_ok_and(|c| c.access_key_id == "A"))
+    );
 }
 
 #[tokio::test]

@@ -65,7 +65,11 @@ impl Play {
             assert_eq!(send.request, request);
             line
         });
-        assert_eq!(script.next().map(|(request, _)| request), None, "never sent");
+        assert_eq!(
+            script.next().map(|(request, _)| request),
+            None,
+            "never sent"
+        );
         outcome
     }
 
@@ -164,7 +168,9 @@ pub(crate) fn response(status: u16, body: &str) -> Response {
 pub(crate) fn token(token: &str, ttl: &str) -> Line {
     let mut reply = response(200, token);
     // Mixed case, as the service writes it.
-    reply.headers.push("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", ttl);
+    reply
+        .headers
+        .push("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", ttl);
     Line::Answer(reply)
 }
 

@@ -27,7 +27,10 @@ fn debug_shows_no_secret() {
     });
     assert_clean(&seen.join("\n"));
     let shown = format!("{:?} {outcome:?} {outcome:#?}", play.provider);
-    assert!(shown.contains("redacted") && shown.contains("\"A\""), "{shown}");
+    assert!(
+        shown.contains("redacted") && shown.contains("\"A\""),
+        "{shown}"
+    );
     assert_clean(&shown);
 }
 
@@ -60,10 +63,16 @@ fn settings_show_no_secret() {
 #[test]
 fn errors_show_no_secret_even_when_the_service_quotes_them() {
     let quoting = r#""Code":"Failed secret-A","Message":"secret-A token-A CANARY-SESSION\u0007""#;
+    let long = format!(
+        r#""Code":"Failed","Message":"{}CANARY-SESSION""#,
+        "x".repeat(250)
+    );
     let bodies = [
         document("A", "never secret-A"),
         document("A", "2026-01-01T06:00:00Z") + "CANARY-SESSION",
         document("A", "2026-01-01T06:00:00Z").replace(r#""Code":"Success""#, quoting),
+        // A long quotation is cut, and not in the middle of a secret.
+        document("A", "2026-01-01T06:00:00Z").replace(r#""Code":"Success""#, &long),
     ];
     for body in bodies {
         let outcome = Play::new(&Environment::default()).resolve_with(|send| {
@@ -75,6 +84,7 @@ fn errors_show_no_secret_even_when_the_service_quotes_them() {
         });
         let error = outcome.unwrap_err();
         assert_clean(&error.to_string());
+        assert!(!error.message.contains("CANARY"), "{error}");
         assert!(!error.message.contains(char::is_control));
     }
 }
@@ -103,7 +113,10 @@ fn the_credential_process_object_is_the_one_that_shows_them() {
     });
     assert_eq!(json, expected);
 
-    let keys = vars([("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "s\"\\")]);
+    let keys = vars([
+        ("AWS_ACCESS_KEY_ID", "A"),
+        ("AWS_SECRET_ACCESS_KEY", "s\"\\"),
+    ]);
     let credentials = Play::new(&keys).resolve([]).unwrap();
     assert_eq!(
         credentials.to_credential_process_json(),

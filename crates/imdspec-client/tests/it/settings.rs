@@ -39,13 +39,25 @@ fn assert_refused(environment: &Environment, names: &str) {
 #[test]
 fn the_endpoint() {
     assert_asked(&Environment::default(), "169.254.169.254:80");
-    assert_asked(&vars([(ENDPOINT, "http://127.0.0.1:1338/")]), "127.0.0.1:1338");
+    assert_asked(
+        &vars([(ENDPOINT, "http://127.0.0.1:1338/")]),
+        "127.0.0.1:1338",
+    );
     assert_asked(&vars([(ENDPOINT, "")]), "169.254.169.254:80");
-    for value in ["https://h", "127.0.0.1:80", "_not a uri", "http://h/?q", "http://u:p@h"] {
+    for value in [
+        "https://h",
+        "127.0.0.1:80",
+        "_not a uri",
+        "http://h/?q",
+        "http://u:p@h",
+    ] {
         assert_refused(&vars([(ENDPOINT, value)]), ENDPOINT);
     }
     let based = first(&vars([(ENDPOINT, "http://h:1/base/")])).unwrap();
-    assert_eq!(based, ("h:1".to_owned(), "/base/latest/api/token".to_owned()));
+    assert_eq!(
+        based,
+        ("h:1".to_owned(), "/base/latest/api/token".to_owned())
+    );
 }
 
 #[test]
@@ -89,11 +101,21 @@ fn the_active_profile() {
 #[test]
 fn turned_off() {
     for value in ["true", "TRUE", "tRuE"] {
-        let mut play = Play::new(&vars([("AWS_EC2_METADATA_DISABLED", value), (ENDPOINT, "x")]));
-        assert_error(&play.resolve([]), ErrorKind::None, "AWS_EC2_METADATA_DISABLED");
+        let mut play = Play::new(&vars([
+            ("AWS_EC2_METADATA_DISABLED", value),
+            (ENDPOINT, "x"),
+        ]));
+        assert_error(
+            &play.resolve([]),
+            ErrorKind::None,
+            "AWS_EC2_METADATA_DISABLED",
+        );
     }
     for value in ["false", "", "1", "yes"] {
-        assert_asked(&vars([("AWS_EC2_METADATA_DISABLED", value)]), "169.254.169.254:80");
+        assert_asked(
+            &vars([("AWS_EC2_METADATA_DISABLED", value)]),
+            "169.254.169.254:80",
+        );
     }
 }
 
@@ -133,8 +155,14 @@ fn keys_of_the_environment_come_first() {
 
 #[test]
 fn one_key_without_the_other_is_an_error_and_a_blank_one_is_none() {
-    assert_refused(&vars([("AWS_ACCESS_KEY_ID", "AKID")]), "AWS_SECRET_ACCESS_KEY is not");
-    assert_refused(&vars([("AWS_SECRET_ACCESS_KEY", "s")]), "AWS_ACCESS_KEY_ID is not");
+    assert_refused(
+        &vars([("AWS_ACCESS_KEY_ID", "AKID")]),
+        "AWS_SECRET_ACCESS_KEY is not",
+    );
+    assert_refused(
+        &vars([("AWS_SECRET_ACCESS_KEY", "s")]),
+        "AWS_ACCESS_KEY_ID is not",
+    );
     let blank = vars([("AWS_ACCESS_KEY_ID", " "), ("AWS_SECRET_ACCESS_KEY", "")]);
     assert_asked(&blank, "169.254.169.254:80");
 }
@@ -142,9 +170,14 @@ fn one_key_without_the_other_is_an_error_and_a_blank_one_is_none() {
 #[test]
 fn keys_of_the_profile_come_next_and_are_of_one_file() {
     let mut environment = config("[default]\naws_access_key_id = C\naws_secret_access_key = CS\n");
-    environment.vars.insert("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI".into(), "/x".into());
+    environment
+        .vars
+        .insert("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI".into(), "/x".into());
     let credentials = Play::new(&environment).resolve([]).unwrap();
-    assert_eq!((&*credentials.access_key_id, credentials.source), ("C", Source::Profile));
+    assert_eq!(
+        (&*credentials.access_key_id, credentials.source),
+        ("C", Source::Profile)
+    );
     environment.credentials_file =
         Some("[default]\naws_access_key_id = D\naws_secret_access_key = DS\n".into());
     let credentials = Play::new(&environment).resolve([]).unwrap();
@@ -155,5 +188,8 @@ fn keys_of_the_profile_come_next_and_are_of_one_file() {
 
 #[test]
 fn a_config_file_without_keys_does_not_stop_the_chain() {
-    assert_asked(&config("[default]\nregion = eu-west-1\n"), "169.254.169.254:80");
+    assert_asked(
+        &config("[default]\nregion = eu-west-1\n"),
+        "169.254.169.254:80",
+    );
 }

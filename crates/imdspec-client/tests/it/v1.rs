@@ -52,7 +52,12 @@ fn nothing_else_opens_the_way_to_v1() {
         let outcome = play().resolve([(put(), line)]);
         assert_error(&outcome, ErrorKind::Error, "the session token");
     }
-    for line in [status(500, ""), status(429, ""), Line::Silence, Line::Lost(Lost::Reset)] {
+    for line in [
+        status(500, ""),
+        status(429, ""),
+        Line::Silence,
+        Line::Lost(Lost::Reset),
+    ] {
         let outcome = play().resolve([(put(), line.clone()), (put(), line.clone()), (put(), line)]);
         assert_error(&outcome, ErrorKind::Error, "the session token");
     }

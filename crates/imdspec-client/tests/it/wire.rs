@@ -3,7 +3,7 @@
 use imdspec_client::{Authority, Lost, ReqwestTransport, Send, Transport};
 use imdspec_wire::{Limits, Request, Response, Version};
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::thread::{self, JoinHandle};
 
 const LIMITS: Limits = Limits {
@@ -27,8 +27,6 @@ fn serve(bind: &str, reply: Vec<u8>) -> (SocketAddr, JoinHandle<String>) {
         }
         // The client may hang up first, when it has seen enough.
         let _ = stream.write_all(&reply);
-        let _ = stream.shutdown(Shutdown::Write);
-        let _ = stream.read_to_end(&mut Vec::new());
         String::from_utf8(request).unwrap()
     });
     (address, served)
@@ -54,7 +52,9 @@ fn put() -> Request {
 /// What the transport makes of a reply.
 async fn reply(bytes: impl Into<Vec<u8>>) -> Result<Response, Lost> {
     let (address, served) = serve("127.0.0.1:0", bytes.into());
-    let result = ReqwestTransport::default().send(send_to(address, put())).await;
+    let result = ReqwestTransport::default()
+        .send(send_to(address, put()))
+        .await;
     served.join().unwrap();
     result
 }
@@ -78,7 +78,10 @@ async fn a_request_goes_out_exactly_as_it_stands() {
         }
         let (address, served) = serve(bind, b"HTTP/1.1 204 No Content\r\n\r\n".to_vec());
         let transport = ReqwestTransport::default();
-        let reply = transport.send(send_to(address, request.clone())).await.unwrap();
+        let reply = transport
+            .send(send_to(address, request.clone()))
+            .await
+            .unwrap();
         assert_eq!(reply.status, 204);
         let mut expected = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
         for (name, value) in &request.headers.0 {
@@ -107,8 +110,14 @@ async fn what_a_url_library_would_change_is_not_sent() {
 #[tokio::test]
 async fn every_framing_of_a_reply_is_read() {
     for (bytes, version) in [
-        ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX-A: b\r\n\r\nbody", Version::Http11),
-        ("HTTP/1.0 200 OK\r\nConnection: close\r\nX-A: b\r\n\r\nbody", Version::Http10),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX-A: b\r\n\r\nbody",
+            Version::Http11,
+        ),
+        (
+            "HTTP/1.0 200 OK\r\nConnection: close\r\nX-A: b\r\n\r\nbody",
+            Version::Http10,
+        ),
         ("HTTP/1.1 200\r\nX-A: b\r\n\r\nbody", Version::Http11),
         (
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n\
@@ -144,7 +153,8 @@ async fn a_redirect_is_an_answer_like_any_other() {
 
 #[tokio::test]
 async fn a_compressed_body_is_left_as_it_is() {
-    let bytes = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08";
+    let bytes =
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08";
     assert_eq!(&*reply(*bytes).await.unwrap().body, b"\x1f\x8b\x08");
 }
 

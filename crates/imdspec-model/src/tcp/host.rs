@@ -49,8 +49,8 @@ impl TcpHost {
     pub fn serve<S: Service>(self, service: Arc<S>) -> HostGuard {
         let (stop, stopped) = oneshot::channel();
         HostGuard {
-            accepting: Some(tokio::spawn(accept(self.listener, service, stopped))),
-            stop: Some(stop),
+            accepting: tokio::spawn(accept(self.listener, service, stopped)),
+            stop,
         }
     }
 }
@@ -58,28 +58,18 @@ impl TcpHost {
 /// Keeps a host running. Dropping it ends the host and every connection with it.
 #[derive(Debug)]
 pub struct HostGuard {
-    accepting: Option<JoinHandle<()>>,
-    stop: Option<oneshot::Sender<()>>,
+    accepting: JoinHandle<()>,
+    /// Never sent on: that it is gone is the message, so a guard that is dropped says it too.
+    stop: oneshot::Sender<()>,
 }
 
 impl HostGuard {
     /// Ends the host and every connection, and returns once the service will not be called any
     /// more.
-    pub async fn stop(mut self) {
-        self.stop.take();
-        if let Some(accepting) = self.accepting.take() {
-            // An error would be a panic in the accept loop, and then too nothing runs any more.
-            let _ = accepting.await;
-        }
-    }
-}
-
-impl Drop for HostGuard {
-    fn drop(&mut self) {
-        if let Some(accepting) = &self.accepting {
-            // The connections are tasks of a set that the accepting task owns; they end with it.
-            accepting.abort();
-        }
+    pub async fn stop(self) {
+        drop(self.stop);
+        // An error would be a panic in the accept loop, and then too nothing runs any more.
+        let _ = self.accepting.await;
     }
 }
 

@@ -92,7 +92,7 @@ impl Peer {
     }
 
     /// Closes so that what was written arrives: with requests still unread, closing at once would
-    /// be a reset, which may overtake the reply.
+    /// be a reset, which may undo the reply (RFC 9112, section 9.6).
     pub(super) async fn close(mut self) {
         if self.stream.shutdown().await.is_err() {
             return;

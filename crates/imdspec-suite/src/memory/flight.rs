@@ -36,13 +36,7 @@ impl Flight {
     }
 
     /// Plays the pieces of a reply to a reader, from `at` on.
-    pub(super) fn new(
-        at: Mono,
-        request: u32,
-        method: &str,
-        limits: Limits,
-        reply: &Reply,
-    ) -> Self {
+    pub(super) fn new(at: Mono, request: u32, method: &str, limits: Limits, reply: &Reply) -> Self {
         let mut play = Play {
             at,
             reader: ResponseReader::new(method, limits),
@@ -59,7 +53,7 @@ impl Flight {
         }
         let ends = matches!(reply.end(), End::Drip | End::Endless);
         let refused = matches!(play.done, Some((_, Err(_))));
-        let watched = ends.then(|| Watched {
+        let watched = ends.then_some(Watched {
             request,
             sent: play.sent,
             through: play.at,

@@ -40,7 +40,10 @@ impl fmt::Display for ContractError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start { command, why } => {
-                write!(f, "could not start {command:?}: {why}; is it installed and on PATH?")
+                write!(
+                    f,
+                    "could not start {command:?}: {why}; is it installed and on PATH?"
+                )
             }
             Self::Hello { got, stderr } => {
                 write!(
@@ -50,7 +53,10 @@ impl fmt::Display for ContractError {
                 show_stderr(f, stderr)
             }
             Self::Sanity { what, stderr } => {
-                write!(f, "on a healthy service the program broke the contract: {what}")?;
+                write!(
+                    f,
+                    "on a healthy service the program broke the contract: {what}"
+                )?;
                 show_stderr(f, stderr)
             }
             Self::Ours { why } => f.write_str(why),
@@ -111,7 +117,10 @@ pub(super) fn one_shot(stdout: &[u8]) -> Outcome {
     match serde_json::from_slice::<Process>(stdout) {
         Ok(process) if process.version == 1 => Outcome::Credentials(process.into()),
         Ok(process) => bad(format!("Version is {}, not 1", process.version)),
-        Err(e) => bad(format!("stdout is no credential_process object: {}", mild(&e))),
+        Err(e) => bad(format!(
+            "stdout is no credential_process object: {}",
+            mild(&e)
+        )),
     }
 }
 
@@ -142,7 +151,10 @@ pub(super) fn session(line: &[u8]) -> (Option<u32>, Outcome) {
         _ if line.unsupported => bad("it does not support resolve".into()),
         (Some(value), None) => match serde_json::from_value::<Process>(value) {
             Ok(process) => Outcome::Credentials(process.into()),
-            Err(e) => bad(format!("credentials are not in the contract's shape: {}", mild(&e))),
+            Err(e) => bad(format!(
+                "credentials are not in the contract's shape: {}",
+                mild(&e)
+            )),
         },
         (None, Some(error)) => Outcome::Refused {
             kind: error.kind,

@@ -42,10 +42,8 @@ async fn resolve(
     // It has nothing to read.
     drop(process.stdin.take());
     let (outcome, stdout) = {
-        let mut finished = std::pin::pin!(tokio::time::timeout(
-            program.deadline,
-            finish(&mut process)
-        ));
+        let mut finished =
+            std::pin::pin!(tokio::time::timeout(program.deadline, finish(&mut process)));
         // Once it speaks to a server of ours it has started up, and the next may.
         let early = tokio::select! {
             result = &mut finished => Some(result),

@@ -2,9 +2,7 @@
 
 use super::lines::{self, Line};
 use super::process::{Process, crash};
-use super::{
-    ContractError, EXIT_DEADLINE, HELLO_DEADLINE, Hello, Program, StartGate, answer,
-};
+use super::{ContractError, EXIT_DEADLINE, HELLO_DEADLINE, Hello, Program, StartGate, answer};
 use crate::hosted::Hosted;
 use crate::scenario::{Scenario, Step};
 use imdspec_rules::{Header, Outcome, Stream};
@@ -168,7 +166,10 @@ async fn read_hello(process: &mut Process) -> Result<Hello, String> {
             version: hello.version,
             concurrency: hello.concurrency.unwrap_or(1).clamp(1, 64),
         }),
-        Ok(hello) => Err(format!("it speaks version {} of the contract, not 1", hello.imdspec)),
+        Ok(hello) => Err(format!(
+            "it speaks version {} of the contract, not 1",
+            hello.imdspec
+        )),
         Err(_) => {
             let shown: String = String::from_utf8_lossy(&line).chars().take(80).collect();
             Err(format!("it printed {shown:?}"))

@@ -2,9 +2,7 @@
 
 use super::{NotRun, Plan};
 use crate::hosted::{Hosted, Time};
-use crate::program::{
-    ContractError, Hello, Program, StartGate, hello, run_one_shot, run_session,
-};
+use crate::program::{ContractError, Hello, Program, StartGate, hello, run_one_shot, run_session};
 use crate::recorder::Recorder;
 use crate::scenario::{Scenario, Step};
 use crate::subject::Kind;
@@ -71,7 +69,9 @@ impl Runner {
             }
             Some(Outcome::Crash { how }) => Some(format!("it crashed ({how})")),
             Some(Outcome::BadOutput { what }) => Some(what.clone()),
-            Some(Outcome::Deadline { after }) => Some(format!("it gave no answer within {after} ms")),
+            Some(Outcome::Deadline { after }) => {
+                Some(format!("it gave no answer within {after} ms"))
+            }
             None => Some("it was never asked".into()),
         };
         match broke {

@@ -228,6 +228,9 @@ impl Tampered {
     }
 }
 
+/// How long the reply to something sent on the side is waited for.
+const FIRST_PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+
 fn ms(span: std::time::Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
@@ -259,10 +262,15 @@ impl Machine for Tampered {
         if let Some(send) = self.first.take() {
             return self.depart(now, *send);
         }
-        if self.in_flight.is_none()
-            && let Some(ending) = self.then_ends.take()
-        {
-            return self.end(ending);
+        if self.then_ends.is_some() {
+            // What was sent first may never be answered.
+            let until = self.in_flight.map(|since| since.plus(FIRST_PATIENCE));
+            if let Some(until) = until.filter(|until| *until > now.mono) {
+                return Action::Wait(until);
+            }
+            if let Some(ending) = self.then_ends.take() {
+                return self.end(ending);
+            }
         }
         loop {
             if let Some(action) = self.step(now) {

@@ -24,20 +24,46 @@ pub fn variants() -> &'static [Variant] {
 
 const VARIANTS: &[Variant] = &[
     of_service("as it is", |_| {}),
-    of_service("HTTP/1.1 with Connection: close", |w| w.profile = Profile::Http11Close),
+    of_service("HTTP/1.1 with Connection: close", |w| {
+        w.profile = Profile::Http11Close
+    }),
     of_service("HTTP/1.0", |w| w.profile = Profile::Http10),
     of_service("TTL header on GETs", |w| w.profile = Profile::TtlOnGets),
     of_service("chunked bodies", |w| {
-        everywhere(w, Fault { framing: Some(Framing::Chunked), ..Fault::default() });
+        everywhere(
+            w,
+            Fault {
+                framing: Some(Framing::Chunked),
+                ..Fault::default()
+            },
+        );
     }),
     of_service("bodies that end with the connection", |w| {
-        everywhere(w, Fault { framing: Some(Framing::Close), ..Fault::default() });
+        everywhere(
+            w,
+            Fault {
+                framing: Some(Framing::Close),
+                ..Fault::default()
+            },
+        );
     }),
     of_service("interim replies", |w| {
-        everywhere(w, Fault { interim: vec![100, 103], ..Fault::default() });
+        everywhere(
+            w,
+            Fault {
+                interim: vec![100, 103],
+                ..Fault::default()
+            },
+        );
     }),
     of_service("headers nobody knows", |w| {
-        everywhere(w, Fault { headers: vec![("X-Unknown".into(), "1".into())], ..Fault::default() });
+        everywhere(
+            w,
+            Fault {
+                headers: vec![("X-Unknown".into(), "1".into())],
+                ..Fault::default()
+            },
+        );
     }),
     of_service("tokens optional", |w| {
         if w.mode == Mode::V2Required {
@@ -46,15 +72,33 @@ const VARIANTS: &[Variant] = &[
     }),
     of_service("JSON called application/json", |w| {
         let json = ("Content-Type".into(), "application/json".into());
-        w.faults.push(Fault { on: On::Document, headers: vec![json], ..Fault::default() });
+        w.faults.push(Fault {
+            on: On::Document,
+            headers: vec![json],
+            ..Fault::default()
+        });
     }),
     of_service("no Content-Type", |w| {
-        everywhere(w, Fault { without: vec!["Content-Type".into()], ..Fault::default() });
+        everywhere(
+            w,
+            Fault {
+                without: vec!["Content-Type".into()],
+                ..Fault::default()
+            },
+        );
     }),
     of_service("replies a little late", |w| {
-        everywhere(w, Fault { delay: "200ms".parse().ok(), ..Fault::default() });
+        everywhere(
+            w,
+            Fault {
+                delay: "200ms".parse().ok(),
+                ..Fault::default()
+            },
+        );
     }),
-    of_service("an account id in the document", |w| w.account_id = Some("123456789012".into())),
+    of_service("an account id in the document", |w| {
+        w.account_id = Some("123456789012".into())
+    }),
     of_service("short-lived credentials", |w| {
         if w.credential_lifetime == World::default().credential_lifetime {
             w.credential_lifetime = imdspec_model::Span::seconds(3600);

@@ -15,7 +15,10 @@ pub(crate) fn run(args: Serve) -> Result<Exit, Failure> {
     let seed = args.seed.unwrap_or_else(random_seed);
     runtime()?.block_on(async {
         let host = TcpHost::bind(args.listen).await.map_err(|e| {
-            let why = format!("could not listen on {}: {e}; choose another --listen", args.listen);
+            let why = format!(
+                "could not listen on {}: {e}; choose another --listen",
+                args.listen
+            );
             Failure::new(Exit::Subject, why)
         })?;
         let address = host.local_addr();
@@ -23,7 +26,9 @@ pub(crate) fn run(args: Serve) -> Result<Exit, Failure> {
         let guard = host.serve(Arc::new(service));
         // One line a program can wait for, then one a person can copy.
         println!("ready {{\"endpoint\":\"http://{address}\",\"seed\":\"{seed:016x}\"}}");
-        anstream::eprintln!("try: AWS_EC2_METADATA_SERVICE_ENDPOINT=http://{address} imdspec resolve");
+        anstream::eprintln!(
+            "try: AWS_EC2_METADATA_SERVICE_ENDPOINT=http://{address} imdspec resolve"
+        );
         let interrupted = tokio::signal::ctrl_c().await;
         guard.stop().await;
         interrupted

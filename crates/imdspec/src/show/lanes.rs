@@ -72,7 +72,10 @@ fn lines_of(what: &What, redactor: &Redactor<'_>) -> Vec<String> {
         }
         What::Malformed { bytes, .. } => {
             let text = redactor.redact(&bytes.text());
-            vec![format!("{} ──►", left(&format!("no request: {:?}", cut(&text, 40))))]
+            vec![format!(
+                "{} ──►",
+                left(&format!("no request: {:?}", cut(&text, 40)))
+            )]
         }
         What::Outcome { call, outcome } => vec![outcome_line(*call, outcome, redactor)],
         What::Output { stream, text } => {

@@ -40,7 +40,11 @@ impl Live {
         }
         if self.terminal {
             let under_way = self.began.saturating_sub(self.ended);
-            anstream::eprint!("\r\x1b[K{}/{} scenarios, {under_way} under way", self.ended, self.total);
+            anstream::eprint!(
+                "\r\x1b[K{}/{} scenarios, {under_way} under way",
+                self.ended,
+                self.total
+            );
             // A terminal that cannot be written to shows nothing; the run goes on.
             let _ = std::io::stderr().flush();
         }

@@ -32,7 +32,11 @@ pub(crate) fn header(done: &Done, rules: usize) -> String {
             done.seed
         ),
     ];
-    lines.extend(done.notes.iter().map(|n| paint(YELLOW, format!("note      {n}"))));
+    lines.extend(
+        done.notes
+            .iter()
+            .map(|n| paint(YELLOW, format!("note      {n}"))),
+    );
     lines.join("\n")
 }
 

@@ -22,31 +22,46 @@ pub(super) const MUTANTS: &[Mutant] = &[
             }
         })
     }),
-    mutant("CONFIG-002", "asks the default endpoint for the document", |_| {
-        Tamper::sends(|send| {
-            if is_document(send)
-                && let Ok(default) = "169.254.169.254:80".parse()
-            {
-                send.authority = default;
-            }
-        })
-    }),
-    mutant("CONFIG-003", "lets the config file beat the environment", |given| {
-        Tamper::sees(given, |e| {
-            if has_key(e, ENDPOINT_KEY) {
-                e.vars.remove(ENDPOINT);
-            }
-        })
-    }),
-    mutant("CONFIG-004", "lets the endpoint mode beat the endpoint", |given| {
-        Tamper::sees(given, |e| {
-            if e.vars.contains_key(MODE) || has_key(e, MODE_KEY) || e.code.contains_key(MODE_KEY) {
-                e.vars.remove(ENDPOINT);
-                e.code.remove(ENDPOINT_KEY);
-                drop_key(e, ENDPOINT_KEY);
-            }
-        })
-    }),
+    mutant(
+        "CONFIG-002",
+        "asks the default endpoint for the document",
+        |_| {
+            Tamper::sends(|send| {
+                if is_document(send)
+                    && let Ok(default) = "169.254.169.254:80".parse()
+                {
+                    send.authority = default;
+                }
+            })
+        },
+    ),
+    mutant(
+        "CONFIG-003",
+        "lets the config file beat the environment",
+        |given| {
+            Tamper::sees(given, |e| {
+                if has_key(e, ENDPOINT_KEY) {
+                    e.vars.remove(ENDPOINT);
+                }
+            })
+        },
+    ),
+    mutant(
+        "CONFIG-004",
+        "lets the endpoint mode beat the endpoint",
+        |given| {
+            Tamper::sees(given, |e| {
+                if e.vars.contains_key(MODE)
+                    || has_key(e, MODE_KEY)
+                    || e.code.contains_key(MODE_KEY)
+                {
+                    e.vars.remove(ENDPOINT);
+                    e.code.remove(ENDPOINT_KEY);
+                    drop_key(e, ENDPOINT_KEY);
+                }
+            })
+        },
+    ),
     mutant("CONFIG-005", "lets the environment beat code", |given| {
         Tamper::sees(given, |e| {
             if e.vars.contains_key(ENDPOINT) {
@@ -64,43 +79,70 @@ pub(super) const MUTANTS: &[Mutant] = &[
             drop_key(e, MODE_KEY);
         })
     }),
-    mutant("CONFIG-007", "knows the endpoint mode in one spelling", |given| {
-        Tamper::sees(given, |e| {
-            if e.vars.get(MODE).is_some_and(|m| m != "IPv6" && m != "IPv4") {
-                e.vars.remove(MODE);
-            }
-        })
-    }),
-    mutant("CONFIG-008", "takes an unknown endpoint mode for IPv4", |given| {
-        Tamper::sees(given, |e| {
-            let known = |m: &str| ["ipv4", "ipv6"].contains(&m.to_lowercase().as_str());
-            if e.vars.get(MODE).is_some_and(|m| !known(m)) {
-                e.vars.remove(MODE);
-            }
-            if !e.config_file.as_ref().is_some_and(|c| c.to_lowercase().contains("= ipv")) {
-                drop_key(e, MODE_KEY);
-            }
-        })
-    }),
-    mutant("CONFIG-009", "goes to the default when it cannot read the endpoint", |given| {
-        Tamper::sees(given, |e| {
-            if e.vars.get(ENDPOINT).is_some_and(|u| !u.starts_with("http://127.")) {
-                e.vars.remove(ENDPOINT);
-            }
-        })
-    }),
-    mutant("CONFIG-013", "does not know the setting that turns it off", |given| {
-        Tamper::sees(given, |e| {
-            e.vars.remove(DISABLED);
-        })
-    }),
-    mutant("CONFIG-014", "is turned off by true in lower case only", |given| {
-        Tamper::sees(given, |e| {
-            if e.vars.get(DISABLED).is_some_and(|v| v != "true") {
+    mutant(
+        "CONFIG-007",
+        "knows the endpoint mode in one spelling",
+        |given| {
+            Tamper::sees(given, |e| {
+                if e.vars.get(MODE).is_some_and(|m| m != "IPv6" && m != "IPv4") {
+                    e.vars.remove(MODE);
+                }
+            })
+        },
+    ),
+    mutant(
+        "CONFIG-008",
+        "takes an unknown endpoint mode for IPv4",
+        |given| {
+            Tamper::sees(given, |e| {
+                let known = |m: &str| ["ipv4", "ipv6"].contains(&m.to_lowercase().as_str());
+                if e.vars.get(MODE).is_some_and(|m| !known(m)) {
+                    e.vars.remove(MODE);
+                }
+                if !e
+                    .config_file
+                    .as_ref()
+                    .is_some_and(|c| c.to_lowercase().contains("= ipv"))
+                {
+                    drop_key(e, MODE_KEY);
+                }
+            })
+        },
+    ),
+    mutant(
+        "CONFIG-009",
+        "goes to the default when it cannot read the endpoint",
+        |given| {
+            Tamper::sees(given, |e| {
+                if e.vars
+                    .get(ENDPOINT)
+                    .is_some_and(|u| !u.starts_with("http://127."))
+                {
+                    e.vars.remove(ENDPOINT);
+                }
+            })
+        },
+    ),
+    mutant(
+        "CONFIG-013",
+        "does not know the setting that turns it off",
+        |given| {
+            Tamper::sees(given, |e| {
                 e.vars.remove(DISABLED);
-            }
-        })
-    }),
+            })
+        },
+    ),
+    mutant(
+        "CONFIG-014",
+        "is turned off by true in lower case only",
+        |given| {
+            Tamper::sees(given, |e| {
+                if e.vars.get(DISABLED).is_some_and(|v| v != "true") {
+                    e.vars.remove(DISABLED);
+                }
+            })
+        },
+    ),
     mutant("CONFIG-015", "is turned off by any text", |given| {
         Tamper::sees(given, |e| {
             if let Some(value) = e.vars.get_mut(DISABLED) {
@@ -108,9 +150,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
             }
         })
     }),
-    v1_mutant("CONFIG-018", "looks for the IMDSv1 setting in the environment only", |given| {
-        Tamper::sees(given, |e| drop_key(e, "ec2_metadata_v1_disabled"))
-    }),
+    v1_mutant(
+        "CONFIG-018",
+        "looks for the IMDSv1 setting in the environment only",
+        |given| Tamper::sees(given, |e| drop_key(e, "ec2_metadata_v1_disabled")),
+    ),
 ];
 
 fn has_key(environment: &Environment, key: &str) -> bool {

@@ -34,13 +34,17 @@ pub(super) const MUTANTS: &[Mutant] = &[
             })
         })
     }),
-    mutant("DOC-002", "refuses a document with members it does not know", |_| {
-        documents(|heard| {
-            let strange = object(&heard)
-                .is_some_and(|o| o.keys().any(|k| !KNOWN.contains(&k.as_str())));
-            if strange { refused(heard) } else { heard }
-        })
-    }),
+    mutant(
+        "DOC-002",
+        "refuses a document with members it does not know",
+        |_| {
+            documents(|heard| {
+                let strange =
+                    object(&heard).is_some_and(|o| o.keys().any(|k| !KNOWN.contains(&k.as_str())));
+                if strange { refused(heard) } else { heard }
+            })
+        },
+    ),
     mutant("DOC-003", "does not look at Code", |_| {
         documents(|heard| {
             changed(heard, |o| {
@@ -63,19 +67,23 @@ pub(super) const MUTANTS: &[Mutant] = &[
             }
         })
     }),
-    mutant("DOC-008", "gives a made-up key for one that is missing", |_| {
-        documents(|heard| {
-            if object(&heard).is_some_and(|o| o.contains_key("Token")) {
-                changed(heard, |o| {
-                    for name in ["AccessKeyId", "SecretAccessKey"] {
-                        o.entry(name).or_insert_with(|| "missing".into());
-                    }
-                })
-            } else {
-                heard
-            }
-        })
-    }),
+    mutant(
+        "DOC-008",
+        "gives a made-up key for one that is missing",
+        |_| {
+            documents(|heard| {
+                if object(&heard).is_some_and(|o| o.contains_key("Token")) {
+                    changed(heard, |o| {
+                        for name in ["AccessKeyId", "SecretAccessKey"] {
+                            o.entry(name).or_insert_with(|| "missing".into());
+                        }
+                    })
+                } else {
+                    heard
+                }
+            })
+        },
+    ),
     mutant("DOC-009", "gives an empty key", |_| {
         let tamper = documents(|heard| {
             changed(heard, |o| {
@@ -104,17 +112,24 @@ pub(super) const MUTANTS: &[Mutant] = &[
             })
         })
     }),
-    mutant("DOC-011", "takes a document without an end for one that never ends", |_| {
-        documents(|heard| {
-            changed(heard, |o| {
-                o.entry("Expiration").or_insert_with(|| FAR.into());
+    mutant(
+        "DOC-011",
+        "takes a document without an end for one that never ends",
+        |_| {
+            documents(|heard| {
+                changed(heard, |o| {
+                    o.entry("Expiration").or_insert_with(|| FAR.into());
+                })
             })
-        })
-    }),
+        },
+    ),
     mutant("DOC-012", "refuses fractions of a second", |_| {
         documents(|heard| {
-            let fraction = object(&heard)
-                .is_some_and(|o| o.get("Expiration").and_then(Value::as_str).is_some_and(|e| e.contains('.')));
+            let fraction = object(&heard).is_some_and(|o| {
+                o.get("Expiration")
+                    .and_then(Value::as_str)
+                    .is_some_and(|e| e.contains('.'))
+            });
             if fraction { refused(heard) } else { heard }
         })
     }),
@@ -131,15 +146,19 @@ pub(super) const MUTANTS: &[Mutant] = &[
             })
         })
     }),
-    mutant("DOC-016", "dies of a body that is JSON but no object", |_| {
-        documents(|heard| {
-            let value: Result<Value, _> = serde_json::from_str(&text(&heard));
-            if value.is_ok_and(|v| !v.is_object()) {
-                die();
-            }
-            heard
-        })
-    }),
+    mutant(
+        "DOC-016",
+        "dies of a body that is JSON but no object",
+        |_| {
+            documents(|heard| {
+                let value: Result<Value, _> = serde_json::from_str(&text(&heard));
+                if value.is_ok_and(|v| !v.is_object()) {
+                    die();
+                }
+                heard
+            })
+        },
+    ),
     mutant("DOC-017", "ignores what follows the document", |_| {
         documents(|heard| {
             let body = text(&heard);
@@ -176,7 +195,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
             let plain = heard
                 .as_ref()
                 .is_ok_and(|r| r.headers.get("content-type") == Some("text/plain"));
-            if plain { heard } else { with_status(heard, 415) }
+            if plain {
+                heard
+            } else {
+                with_status(heard, 415)
+            }
         })
     }),
     mutant("DOC-024", "replaces what is not UTF-8 and goes on", |_| {

@@ -17,15 +17,19 @@ pub(super) const MUTANTS: &[Mutant] = &[
         patience: Some(Duration::from_secs(24 * 3600)),
         ..Tamper::default()
     }),
-    mutant("RETRY-004", "takes attempts for repetitions, one too many", |given| {
-        Tamper::sees(given, |e| {
-            if let Some(n) = e.vars.get_mut(ATTEMPTS)
-                && let Ok(attempts) = n.parse::<u32>()
-            {
-                *n = (attempts + 1).to_string();
-            }
-        })
-    }),
+    mutant(
+        "RETRY-004",
+        "takes attempts for repetitions, one too many",
+        |given| {
+            Tamper::sees(given, |e| {
+                if let Some(n) = e.vars.get_mut(ATTEMPTS)
+                    && let Ok(attempts) = n.parse::<u32>()
+                {
+                    *n = (attempts + 1).to_string();
+                }
+            })
+        },
+    ),
     mutant("RETRY-007", "tries again at once", |_| Tamper {
         impatient: true,
         ..Tamper::default()
@@ -36,23 +40,29 @@ pub(super) const MUTANTS: &[Mutant] = &[
             _ => heard,
         })
     }),
-    mutant("RETRY-009", "leaves the token out when it tries again", |_| {
-        let failed = Rc::new(Cell::new(false));
-        let seen = Rc::clone(&failed);
-        Tamper::default()
-            .on_send(move |_, send| {
-                if seen.get() && !is_put(send) {
-                    send.request.headers.remove(TOKEN_HEADER);
-                }
-                Sending::Go
-            })
-            .on_reply(move |_, send, heard| {
-                failed.set(!is_put(send) && matches!(status(&heard), Some(500..=599)));
-                Passing::On(heard)
-            })
-    }),
-    mutant("RETRY-013", "waits as long as bytes keep coming", |_| Tamper {
-        patience: Some(Duration::from_secs(59)),
-        ..Tamper::default()
+    mutant(
+        "RETRY-009",
+        "leaves the token out when it tries again",
+        |_| {
+            let failed = Rc::new(Cell::new(false));
+            let seen = Rc::clone(&failed);
+            Tamper::default()
+                .on_send(move |_, send| {
+                    if seen.get() && !is_put(send) {
+                        send.request.headers.remove(TOKEN_HEADER);
+                    }
+                    Sending::Go
+                })
+                .on_reply(move |_, send, heard| {
+                    failed.set(!is_put(send) && matches!(status(&heard), Some(500..=599)));
+                    Passing::On(heard)
+                })
+        },
+    ),
+    mutant("RETRY-013", "waits as long as bytes keep coming", |_| {
+        Tamper {
+            patience: Some(Duration::from_secs(59)),
+            ..Tamper::default()
+        }
     }),
 ];

@@ -4,7 +4,6 @@ use super::mutant;
 use crate::self_test::Mutant;
 use crate::self_test::fixes::{is_document, is_roles, reply, status, text, with_body, with_status};
 use crate::self_test::tamper::{Passing, Sending, Tamper, die};
-use imdspec_client::ProviderError;
 use imdspec_wire::paths;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -25,30 +24,38 @@ pub(super) const MUTANTS: &[Mutant] = &[
             }
         })
     }),
-    mutant("ROUTE-003", "takes a plus in a role name for a space", |_| {
-        Tamper::sends(|send| {
-            if is_document(send) {
-                send.request.target = send.request.target.replace('+', "%20");
-            }
-        })
-    }),
-    mutant("ROUTE-004", "asks for the role with the newline that ended it", |_| {
-        let newline = Rc::new(Cell::new(false));
-        let seen = Rc::clone(&newline);
-        Tamper::default()
-            .on_send(move |_, send| {
-                if seen.get() && is_document(send) {
-                    send.request.target.push_str("%0A");
+    mutant(
+        "ROUTE-003",
+        "takes a plus in a role name for a space",
+        |_| {
+            Tamper::sends(|send| {
+                if is_document(send) {
+                    send.request.target = send.request.target.replace('+', "%20");
                 }
-                Sending::Go
             })
-            .on_reply(move |_, send, heard| {
-                if is_roles(send) {
-                    newline.set(text(&heard).ends_with('\n'));
-                }
-                Passing::On(heard)
-            })
-    }),
+        },
+    ),
+    mutant(
+        "ROUTE-004",
+        "asks for the role with the newline that ended it",
+        |_| {
+            let newline = Rc::new(Cell::new(false));
+            let seen = Rc::clone(&newline);
+            Tamper::default()
+                .on_send(move |_, send| {
+                    if seen.get() && is_document(send) {
+                        send.request.target.push_str("%0A");
+                    }
+                    Sending::Go
+                })
+                .on_reply(move |_, send, heard| {
+                    if is_roles(send) {
+                        newline.set(text(&heard).ends_with('\n'));
+                    }
+                    Passing::On(heard)
+                })
+        },
+    ),
     mutant("ROUTE-005", "uses the last role of the list", |_| {
         Tamper::hears(|send, heard| {
             let body = text(&heard);
@@ -58,42 +65,33 @@ pub(super) const MUTANTS: &[Mutant] = &[
             }
         })
     }),
-    mutant("ROUTE-006", "reads the list itself as a document when it is empty", |_| {
-        let empty = Rc::new(Cell::new(false));
-        let seen = Rc::clone(&empty);
-        Tamper::default()
-            .on_send(move |_, send| {
-                if seen.get() && is_document(send) {
-                    send.request.target = paths::ROLES.into();
-                }
-                Sending::Go
-            })
-            .on_reply(move |_, send, heard| {
-                if is_roles(send) && status(&heard) == Some(200) && text(&heard).is_empty() {
-                    empty.set(true);
-                    return Passing::On(with_body(heard, "empty"));
-                }
-                Passing::On(heard)
-            })
-    }),
-    mutant("ROUTE-007", "calls an instance without a role an error", |_| {
-        let absent = Rc::new(Cell::new(false));
-        let seen = Rc::clone(&absent);
-        Tamper::default()
-            .on_reply(move |_, send, heard| {
-                if is_roles(send) {
-                    absent.set(status(&heard) == Some(404));
-                }
-                Passing::On(heard)
-            })
-            .on_done(move |_, ending| {
-                Passing::On(match ending {
-                    Err(error) if seen.get() => {
-                        Err(ProviderError::error(error.to_string()))
+    mutant(
+        "ROUTE-006",
+        "reads the list itself as a document when it is empty",
+        |_| {
+            let empty = Rc::new(Cell::new(false));
+            let seen = Rc::clone(&empty);
+            Tamper::default()
+                .on_send(move |_, send| {
+                    if seen.get() && is_document(send) {
+                        send.request.target = paths::ROLES.into();
                     }
-                    ending => ending,
+                    Sending::Go
                 })
-            })
+                .on_reply(move |_, send, heard| {
+                    if is_roles(send) && status(&heard) == Some(200) && text(&heard).is_empty() {
+                        empty.set(true);
+                        return Passing::On(with_body(heard, "empty"));
+                    }
+                    Passing::On(heard)
+                })
+        },
+    ),
+    mutant("ROUTE-007", "guesses a role where there is none", |_| {
+        Tamper::hears(|send, heard| match status(&heard) {
+            Some(404) if is_roles(send) => Ok(reply(200, "imdspec-role")),
+            _ => heard,
+        })
     }),
     mutant("ROUTE-008", "takes an error page for the role list", |_| {
         Tamper::hears(|send, heard| {
@@ -123,12 +121,16 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 Passing::On(heard)
             })
     }),
-    mutant("ROUTE-013", "dies of a role name with a slash in it", |_| {
-        Tamper::hears(|send, heard| {
-            if is_roles(send) && status(&heard) == Some(200) && text(&heard).contains('/') {
-                die();
-            }
-            heard
-        })
-    }),
+    mutant(
+        "ROUTE-013",
+        "dies of a role name with a slash in it",
+        |_| {
+            Tamper::hears(|send, heard| {
+                if is_roles(send) && status(&heard) == Some(200) && text(&heard).contains('/') {
+                    die();
+                }
+                heard
+            })
+        },
+    ),
 ];

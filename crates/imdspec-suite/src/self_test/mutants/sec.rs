@@ -8,31 +8,53 @@ use imdspec_client::Send;
 use imdspec_wire::TOKEN_HEADER;
 
 pub(super) const MUTANTS: &[Mutant] = &[
-    mutant("SEC-001", "takes the token along when it is redirected", |_| {
-        following(|send| !is_put(send), |_| {})
-    }),
+    mutant(
+        "SEC-001",
+        "takes the token along when it is redirected",
+        |_| following(|send| !is_put(send), |_| {}),
+    ),
     mutant("SEC-002", "follows a redirect of the token PUT", |_| {
         following(is_put, |_| {})
     }),
-    mutant("SEC-003", "takes credentials from where it was redirected", |_| {
-        following(is_document, |send| send.request.headers.remove(TOKEN_HEADER))
-    }),
-    mutant("SEC-004", "goes through the proxy the environment names", |given| {
-        let proxy = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"]
-            .iter()
-            .find_map(|name| given.vars.get(*name))
-            .and_then(|url| url.trim_end_matches('/').strip_prefix("http://")?.parse().ok());
-        Tamper::sends(move |send| {
-            if let Some(proxy) = &proxy {
-                send.request.target = format!("http://{}{}", send.authority, send.request.target);
-                send.authority = Clone::clone(proxy);
-            }
-        })
-    }),
-    mutant("SEC-005", "shows the secret key in its debug output", |_| Tamper {
-        leaks: true,
-        ..Tamper::default()
-    }),
+    mutant(
+        "SEC-003",
+        "takes credentials from where it was redirected",
+        |_| {
+            following(is_document, |send| {
+                send.request.headers.remove(TOKEN_HEADER)
+            })
+        },
+    ),
+    mutant(
+        "SEC-004",
+        "goes through the proxy the environment names",
+        |given| {
+            let proxy = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"]
+                .iter()
+                .find_map(|name| given.vars.get(*name))
+                .and_then(|url| {
+                    url.trim_end_matches('/')
+                        .strip_prefix("http://")?
+                        .parse()
+                        .ok()
+                });
+            Tamper::sends(move |send| {
+                if let Some(proxy) = &proxy {
+                    send.request.target =
+                        format!("http://{}{}", send.authority, send.request.target);
+                    send.authority = Clone::clone(proxy);
+                }
+            })
+        },
+    ),
+    mutant(
+        "SEC-005",
+        "shows the secret key in its debug output",
+        |_| Tamper {
+            leaks: true,
+            ..Tamper::default()
+        },
+    ),
     mutant("SEC-008", "reads a body however long it is", |_| {
         Tamper::sends(|send| send.limits.body = usize::MAX)
     }),
@@ -59,6 +81,10 @@ fn redirected(send: &Send, heard: &Heard) -> Option<Send> {
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let mut elsewhere = send.clone();
     elsewhere.authority = authority.parse().ok()?;
-    elsewhere.request.target = if path.is_empty() { "/".into() } else { path.into() };
+    elsewhere.request.target = if path.is_empty() {
+        "/".into()
+    } else {
+        path.into()
+    };
     Some(elsewhere)
 }

@@ -24,10 +24,7 @@ pub(super) fn rules(globs: &[String]) -> Result<Selected, Failure> {
 }
 
 /// The scenarios chosen by globs; when only rules were chosen, those meant for one of them.
-pub(super) fn scenarios(
-    check: &Check,
-    rules: &Selected,
-) -> Result<Vec<Arc<Scenario>>, Failure> {
+pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Vec<Arc<Scenario>>, Failure> {
     let (files, globs): (Vec<_>, Vec<_>) = check
         .scenario
         .iter()
