@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A dripping body takes at least this long, so that it outlasts any sensible deadline.
-const DRIP_LASTS: Duration = Duration::from_secs(35);
+pub(crate) const DRIP_LASTS: Duration = Duration::from_secs(35);
 
 const TRANSFER_ENCODING: &str = "Transfer-Encoding";
 

@@ -1,5 +1,6 @@
 //! A reply as bytes, and how it ends.
 
+use crate::fault::DRIP_LASTS;
 use crate::{ENDLESS_BYTES, Framing, Instead, Piece, Reply};
 use std::fmt::Write as _;
 
@@ -176,7 +177,11 @@ impl Reply {
     fn push_drip(&self, pieces: &mut Vec<Piece>) {
         let every = self.drip.unwrap_or_default();
         let chunked = self.framing == Framing::Chunked;
-        for (i, byte) in self.sent().iter().enumerate() {
+        let body = self.sent();
+        // Slowly for as long as a drip must last; a long body ends at once after that.
+        let slow = DRIP_LASTS.as_millis().div_ceil(every.as_millis().max(1));
+        let (slow, rest) = body.split_at(body.len().min(usize::try_from(slow + 1).unwrap_or(1)));
+        for (i, byte) in slow.iter().enumerate() {
             if i > 0 {
                 pieces.push(Piece::Pause(every));
             }
@@ -184,6 +189,14 @@ impl Reply {
                 vec![b'1', b'\r', b'\n', *byte, b'\r', b'\n']
             } else {
                 vec![*byte]
+            }));
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Bytes(if chunked {
+                let size = format!("{:x}\r\n", rest.len());
+                [size.as_bytes(), rest, b"\r\n"].concat()
+            } else {
+                rest.to_vec()
             }));
         }
         if chunked && self.cut.is_none() {

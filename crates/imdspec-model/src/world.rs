@@ -118,7 +118,7 @@ pub struct Fault {
     /// The time before the first byte.
     pub delay: Option<Span>,
     /// The body comes a byte at a time, this far apart, with spaces after it so that it takes at
-    /// least 35 s in all.
+    /// least 35 s in all; what is left of a long one then comes at once.
     pub drip: Option<Span>,
     /// The body is repeated for ever (up to 64 MiB).
     pub endless: bool,

@@ -382,13 +382,15 @@ impl<'t> Exchange<'t> {
     }
 
     /// Whether a whole reply of any status was sent in time, in a form that every client takes: a
-    /// modest number of header fields, a body as long as it claims, no content coding.
+    /// modest number of header fields, a body as long as it claims, no content coding, no interim
+    /// reply before it (see ERR-011).
     #[must_use]
     pub fn is_answered(&self) -> bool {
         self.reply.is_some_and(|r| {
             r.end == End::Whole
                 && r.status.is_some()
                 && r.delay <= TIMELY_MILLIS
+                && r.interim.is_empty()
                 && r.headers.0.len() <= MODEST_FIELDS
                 && !r.headers.has("content-encoding")
                 && (claims_its_length(r) || self.request.method == "HEAD")

@@ -123,12 +123,21 @@ impl Build {
             request,
             version: Version::Http11,
             status: (!matches!(end, End::Silent | End::Closed | End::Garbage)).then_some(status),
+            interim: Vec::new(),
             headers: headers.iter().copied().collect::<Headers>(),
             body: body.into(),
             end,
             delay: 0,
             fault: String::new(),
         }))
+    }
+
+    /// Puts an interim reply before the last one.
+    pub(crate) fn after_interim(mut self, status: u16) -> Self {
+        if let Some(What::Reply(reply)) = self.trace.events.last_mut().map(|e| &mut e.what) {
+            reply.interim.push(status);
+        }
+        self
     }
 
     /// A healthy token exchange.

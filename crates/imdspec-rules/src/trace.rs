@@ -198,6 +198,9 @@ pub struct Reply {
     pub version: Version,
     /// The status; none when no status line was to be sent, or one that is no status line.
     pub status: Option<u16>,
+    /// Interim statuses (1xx) sent before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interim: Vec<u16>,
     /// Header fields in order.
     pub headers: Headers,
     /// The body, before any transfer coding; its beginning when it has no natural end.

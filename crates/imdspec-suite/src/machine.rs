@@ -11,6 +11,10 @@ pub trait Machine {
     fn poll(&mut self, now: Now) -> Action;
     /// Takes the reply to the last request, or the news that there will be none.
     fn receive(&mut self, now: Now, reply: Result<Response, Lost>);
+    /// Whether the HTTP library under it takes an interim reply (1xx) for the final one, as some do.
+    fn takes_interim(&self) -> bool {
+        false
+    }
     /// How its public values look in a log at the default level (Debug).
     fn shown(&self) -> String;
 }

@@ -183,7 +183,14 @@ impl<M: Machine> Joined<M> {
         };
         let method = send.request.method.clone();
         let (number, reply) = self.site.request(self.now, (server, &to, 1), send.request);
-        Flight::new(self.now.mono, number, &method, send.limits, &reply)
+        let interim = reply
+            .interim
+            .first()
+            .filter(|_| self.machine.takes_interim());
+        match interim {
+            Some(status) => Flight::interim(self.now.mono, *status),
+            None => Flight::new(self.now.mono, number, &method, send.limits, &reply),
+        }
     }
 
     /// Notes how far a reply without a natural end got.

@@ -170,6 +170,11 @@ fn as_seen(request: u32, reply: &Reply) -> imdspec_rules::Reply {
     imdspec_rules::Reply {
         request,
         version: reply.version,
+        interim: if has_status {
+            reply.interim.clone()
+        } else {
+            Vec::new()
+        },
         status: has_status.then_some(reply.status),
         headers: if has_status {
             reply.headers.clone()

@@ -1,7 +1,8 @@
 //! HTTP/1.x messages exactly as sent: order, case and duplicates of headers are kept.
 
-use crate::Bytes;
+use crate::{Bytes, TOKEN_HEADER};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The version on a request or status line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -30,9 +31,21 @@ impl Version {
 ///
 /// A value is text in which each `char` up to U+00FF stands for one byte (ISO 8859-1), so any
 /// bytes a peer sent survive.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Headers(pub Vec<(String, String)>);
+
+/// The fields as sent, but for the values of those that carry secrets.
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SECRET: [&str; 3] = [TOKEN_HEADER, "authorization", "x-amz-security-token"];
+        let shown = self.0.iter().map(|(name, value)| {
+            let secret = SECRET.iter().any(|s| name.eq_ignore_ascii_case(s));
+            (name, if secret { "(redacted)" } else { value })
+        });
+        f.debug_map().entries(shown).finish()
+    }
+}
 
 impl Headers {
     /// The first value of `name`, matched without regard to case.

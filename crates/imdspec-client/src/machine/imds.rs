@@ -181,10 +181,9 @@ impl Imds {
     fn hear_refusal(&mut self) -> Heard {
         self.session = Session::Absent;
         if self.talk.refused {
-            return Heard::Done(Err(self.error(format_args!(
-                "{}: status 401, with a new session token too",
-                self.what()
-            ))));
+            return Heard::Done(Err(
+                self.error(format_args!("{}: status 401, twice", self.what()))
+            ));
         }
         self.talk.refused = true;
         Heard::Next

@@ -196,6 +196,21 @@ fn a_wall_clock_that_moved_makes_one_refresh_due() {
 }
 
 #[test]
+fn the_clock_that_leaves_less_life_counts() {
+    for seconds in [40, -40] {
+        let mut play = holding(60);
+        play.advance(minutes(45) - Duration::from_secs(30));
+        play.jump(seconds);
+        if seconds > 0 {
+            assert_refreshed(&mut play);
+        } else {
+            play.advance(Duration::from_secs(31));
+            assert_refreshed(&mut play);
+        }
+    }
+}
+
+#[test]
 fn a_wall_clock_set_back_gives_no_second_life() {
     let mut play = holding(60);
     let end = play.after(3600);

@@ -1,7 +1,7 @@
 //! Token, role list, document: what is sent, and what each answer leads to.
 
 use crate::play::*;
-use imdspec_client::{Environment, ErrorKind, Lost, Source};
+use imdspec_client::{Environment, ErrorKind, Lost, Options, Source};
 use std::time::Duration;
 
 fn play() -> Play {
@@ -258,6 +258,16 @@ fn silence_ends_within_the_deadline() {
     let outcome = quiet.resolve_with(|_| Line::Silence);
     assert_error(&outcome, ErrorKind::Error, "timed out; inside a container");
     assert!(quiet.now.mono.since(T0.mono) <= Duration::from_secs(10));
+
+    let deadline = Duration::from_millis(1500);
+    let options = Options {
+        deadline,
+        ..Options::default()
+    };
+    let mut hasty = Play::with(&Environment::default(), options);
+    let outcome = hasty.resolve([(put(), Line::Silence), (put(), Line::Silence)]);
+    assert_error(&outcome, ErrorKind::Error, "timed out");
+    assert_eq!(hasty.now.mono.since(T0.mono), deadline);
 
     let mut patient = Play::new(&vars([("AWS_METADATA_SERVICE_TIMEOUT", "30")]));
     let outcome = patient.resolve([(put(), Line::Silence)]);

@@ -105,6 +105,7 @@ struct Counting {
     callers: Arc<AtomicUsize>,
     wanted: usize,
     requests: AtomicUsize,
+    /// What is answered instead of an answer.
     status: u16,
 }
 
@@ -223,6 +224,29 @@ async fn a_caller_who_leaves_takes_nobody_along() {
     drop(leaves);
     callers.store(1, Ordering::SeqCst);
     assert!(stays.await.is_ok());
+}
+
+#[tokio::test]
+async fn what_may_pass_is_tried_again_after_a_pause() {
+    struct Busy(AtomicUsize);
+    impl Transport for Busy {
+        async fn send(&self, _: Send) -> Result<Response, Lost> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(play::response(503, ""))
+        }
+    }
+    let transport = Arc::new(Busy(AtomicUsize::new(0)));
+    let clock = Skipping::new();
+    let driver = Driver::new(
+        Provider::new(&Environment::default(), Options::default(), 1),
+        clock.clone(),
+        Shared(Arc::clone(&transport)),
+    );
+    let error = driver.resolve().await.unwrap_err();
+    assert!(error.message.contains("status 503"), "{error}");
+    assert_eq!(transport.0.load(Ordering::SeqCst), 3);
+    let took = clock.now().mono.since(play::T0.mono).as_millis();
+    assert!((150..=300).contains(&took), "{took} ms");
 }
 
 #[tokio::test]

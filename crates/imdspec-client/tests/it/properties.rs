@@ -89,7 +89,11 @@ proptest! {
                 assert!(!send.request.target.contains([' ', '\r', '\n']));
                 let reply = replies.next().unwrap_or(Err(Lost::Closed));
                 refused = is_put && matches!(&reply, Ok(reply) if reply.status == 403);
-                reply.map_or_else(Line::Lost, Line::Answer)
+                match reply {
+                    Ok(reply) => Line::Answer(reply),
+                    Err(Lost::TimedOut) => Line::Silence,
+                    Err(lost) => Line::Lost(lost),
+                }
             });
             // Four PUTs and two GETs, each with its tries, and a GET again for each new token.
             prop_assert!(requests <= 6 * attempts + 4, "{requests} requests");

@@ -2,7 +2,9 @@
 
 use imdspec_client::Lost;
 use imdspec_model::{End, Piece, Reply};
-use imdspec_wire::{Limits, Mono, Received, Response, ResponseReader, WireError};
+use imdspec_wire::{
+    Bytes, Headers, Limits, Mono, Received, Response, ResponseReader, Version, WireError,
+};
 
 /// A request that was sent, and what will come of it.
 #[derive(Debug)]
@@ -31,6 +33,21 @@ impl Flight {
         Self {
             arrives: Some(at),
             result: Err(lost),
+            watched: None,
+        }
+    }
+
+    /// A reply of which the sender sees an interim status only.
+    pub(super) fn interim(at: Mono, status: u16) -> Self {
+        Self {
+            arrives: Some(at),
+            result: Ok(Response {
+                version: Version::Http11,
+                status,
+                reason: String::new(),
+                headers: Headers::default(),
+                body: Bytes::default(),
+            }),
             watched: None,
         }
     }

@@ -51,6 +51,8 @@ pub(super) struct Tamper {
     pub(super) patience: Option<std::time::Duration>,
     /// Whether it shows secrets when shown.
     pub(super) leaks: bool,
+    /// Whether its HTTP library takes an interim reply for the final one.
+    pub(super) takes_interim: bool,
     /// Whether it dies when the wall clock is moved.
     pub(super) dies_on_jumps: bool,
     pub(super) environment: Option<Environment>,
@@ -67,6 +69,7 @@ impl Default for Tamper {
             impatient: false,
             patience: None,
             leaks: false,
+            takes_interim: false,
             dies_on_jumps: false,
             environment: None,
             on_send: Box::new(|_, _| Sending::Go),
@@ -299,6 +302,10 @@ impl Machine for Tampered {
                 self.then_heard = heard;
             }
         }
+    }
+
+    fn takes_interim(&self) -> bool {
+        self.tamper.takes_interim
     }
 
     fn shown(&self) -> String {

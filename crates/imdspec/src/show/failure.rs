@@ -48,3 +48,71 @@ pub(crate) fn block(
     lines.push(format!("  more      imdspec explain {}", rule.id));
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use imdspec_rules::{Capabilities, judge, rules};
+    use imdspec_suite::{scenario, self_test};
+
+    /// The block of a mutant, as a maintainer would see it.
+    fn shown(rule: &str, scenario: &str) -> String {
+        let mutant = self_test::mutant_of(rule).expect("every rule has one");
+        let scenario = scenario::embedded()
+            .iter()
+            .find(|s| s.name == scenario)
+            .expect("it is built in");
+        let trace = mutant.run(scenario, 1);
+        let rule = [*rules::get(rule).expect("it exists")];
+        let judgements = judge(
+            &rule,
+            std::slice::from_ref(&trace),
+            &Capabilities::default(),
+        );
+        let again = Again {
+            command: "imdspec check --seed 1",
+            subject: " -- my-provider",
+        };
+        let text = block(
+            &judgements[0],
+            &judgements[0].evidence[0].evidence,
+            &trace,
+            &again,
+        );
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    #[test]
+    fn failure_blocks_are_as_accepted() {
+        for (rule, scenario) in [
+            ("DOC-003", "doc/code-failed-with-keys"),
+            ("TOKEN-015", "token/revoked-between-resolves"),
+            ("CACHE-002", "cache/expired-credentials"),
+            ("ERR-014", "err/garbage-on-list"),
+            ("RETRY-001", "retry/silent-document"),
+        ] {
+            insta::with_settings!({snapshot_path => "../../../../snapshots/failure", prepend_module_to_snapshot => false}, {
+                insta::assert_snapshot!(rule, shown(rule, scenario));
+            });
+        }
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        for mutant in self_test::mutants() {
+            let rule = rules::get(mutant.rule).expect("it exists");
+            for scenario in scenario::embedded() {
+                if !scenario.exercises.iter().any(|e| e == rule.id) {
+                    continue;
+                }
+                let trace = mutant.run(scenario, 1);
+                let shown = lanes(&trace, &[]).join("\n");
+                for event in &trace.events {
+                    if let imdspec_rules::What::Secret { value, .. } = &event.what {
+                        assert!(!shown.contains(value), "{} in {}", rule.id, scenario.name);
+                    }
+                }
+            }
+        }
+    }
+}

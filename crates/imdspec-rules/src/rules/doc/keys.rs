@@ -4,7 +4,7 @@ use super::defects::Defects;
 use super::fetch::{accepts, fetches};
 use super::writing::Writing;
 use crate::rules::sight::differs;
-use crate::{Applies, Case, Docket, Level, Provenance, Rule};
+use crate::{Applies, Case, Docket, Level, Outcome, Provenance, Rule};
 
 /// What AWS says of all four members.
 macro_rules! sts {
@@ -168,6 +168,12 @@ pub(super) fn refuses(case: &Case<'_>, docket: &mut Docket, kind: Defects, expec
         let Some(defects) = fetch.defects().filter(|d| d.has(kind)) else {
             continue;
         };
+        // What is no answer at all is the defect itself, handed on by one who did not look.
+        let is_handed_on = matches!(fetch.call.outcome, Some(Outcome::BadOutput { .. }));
+        if is_handed_on && kind == Defects::WRONG_TYPE && defects.is_only(kind) {
+            docket.violated(fetch.events(), expected, fetch.call.in_words());
+            continue;
+        }
         match fetch.refused() {
             Some(true) if defects.is_only(kind) => docket.held(),
             Some(false) => docket.violated(fetch.events(), expected, fetch.call.in_words()),

@@ -1,6 +1,7 @@
 //! ERR: what statuses and broken replies lead to.
 
 mod fallback;
+mod interim;
 mod outcome;
 mod status;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     status::ERR_008,
     outcome::ERR_009,
     outcome::ERR_010,
+    interim::ERR_011,
     transport::ERR_013,
     transport::ERR_014,
 ];

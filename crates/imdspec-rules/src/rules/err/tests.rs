@@ -297,3 +297,19 @@ fn err_014_no_http() {
         .says("ERR-014", "vacuous");
     put(404).crashed().says("ERR-014", "vacuous");
 }
+
+#[test]
+fn err_011_interim_replies() {
+    let good = |b: Build| b.get(paths::ROLES, "t").reply(200, "role");
+    let end = |b: Build| b.get(ROLE, "t").reply(200, &document(KEY, END));
+    let interim = || start().token("t").after_interim(103);
+    end(good(interim())).gave(KEY, END).says("ERR-011", "held");
+    let v1 = interim().ask("GET", paths::ROLES).reply(401, "");
+    v1.refused().says("ERR-011", "violated");
+    interim().refused().says("ERR-011", "violated");
+    let missing = interim().get(paths::ROLES, "t").reply(404, "");
+    missing.refused().says("ERR-011", "vacuous");
+    end(good(start().token("t")))
+        .gave(KEY, END)
+        .says("ERR-011", "vacuous");
+}

@@ -126,6 +126,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
             })
         },
     ),
+    mutant(
+        "ERR-011",
+        "takes an interim reply for the final one",
+        |_| Tamper {
+            takes_interim: true,
+            ..Tamper::default()
+        },
+    ),
     mutant("ERR-013", "takes a role list that was cut short", |_| {
         Tamper::hears(|send, heard| match heard {
             // The beginning of the role's name, as much as came.
