@@ -194,7 +194,7 @@ fn what_is_no_reply_is_that_after_its_delay() {
 fn a_drip_is_a_head_and_single_bytes_between_pauses() {
     let drip = |framing| {
         reply(|f| {
-            f.drip = Some(Span::seconds(10));
+            f.drip = Some(Span::seconds(4));
             f.framing = Some(framing);
         })
     };
@@ -203,7 +203,7 @@ fn a_drip_is_a_head_and_single_bytes_between_pauses() {
     // Ten bytes of content need no padding to last 35 s.
     assert_eq!(pieces.len(), 1 + 10 + 9);
     assert_eq!(pieces[1], Piece::Bytes(b"0".to_vec()));
-    assert_eq!(pieces[2], Piece::Pause(Duration::from_secs(10)));
+    assert_eq!(pieces[2], Piece::Pause(Duration::from_secs(4)));
     assert_eq!(
         read(&drip(Framing::Length)).unwrap().body.text(),
         "0123456789"
@@ -212,8 +212,14 @@ fn a_drip_is_a_head_and_single_bytes_between_pauses() {
         read(&drip(Framing::Chunked)).unwrap().body.text(),
         "0123456789"
     );
+    // A short interval is kept up for 35 s; then the rest comes at once.
+    let quick = reply(|f| {
+        f.drip = Some(Span::seconds(7));
+        f.framing = Some(Framing::Length);
+    });
+    assert_eq!(quick.pieces().last(), Some(&Piece::Bytes(b"6789".to_vec())));
     let cut = reply(|f| {
-        f.drip = Some(Span::seconds(10));
+        f.drip = Some(Span::seconds(4));
         f.cut = Some(2);
     });
     assert_eq!(cut.pieces().len(), 1 + 2 + 1 + 1);

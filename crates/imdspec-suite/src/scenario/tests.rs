@@ -59,7 +59,7 @@ fn embedded_scenarios_stand_in_the_folder_of_a_group() {
         folders,
         imdspec_rules::rules::all()
             .iter()
-            .map(|r| r.group().to_lowercase())
+            .map(|r| r.group().to_owned())
             .collect()
     );
 }

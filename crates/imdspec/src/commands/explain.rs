@@ -4,8 +4,8 @@ use super::rules::behind;
 use crate::args::Explain;
 use crate::exit::{Exit, Failure};
 use crate::select::matches_nothing;
-use crate::show::lanes;
 use crate::show::paint::{BOLD, DIM, paint};
+use crate::show::{lanes, wrap};
 use imdspec_rules::{Case, Finding, Rule, Trace, rules};
 use imdspec_suite::{Reference, Scenario, memory, scenario, self_test};
 
@@ -26,19 +26,19 @@ const SEED: u64 = 1;
 
 fn text(rule: &Rule) -> String {
     let mut out = format!(
-        "{} {}{}\n\n  {}\n",
+        "{} {}{}\n\n{}\n",
         paint(BOLD, rule.id),
         rule.level.as_str(),
         behind(rule.applies),
-        rule.statement
+        wrap("  ", rule.statement).join("\n")
     );
-    out.push_str(&section("why it matters", &[rule.rationale.into()]));
+    out.push_str(&section("why it matters", &wrap("", rule.rationale)));
     let source = format!("{} ({})", rule.source, rule.provenance.as_str());
-    out.push_str(&section("source", &[source]));
+    out.push_str(&section("source", &wrap("", &source)));
     let differs: Vec<String> = rule
         .differs
         .iter()
-        .map(|d| format!("{}: {}", d.who, d.how))
+        .flat_map(|d| wrap(&format!("{}: ", d.who), d.how))
         .collect();
     out.push_str(&section("known to differ", &differs));
     let meant: Vec<&Scenario> = scenario::embedded()

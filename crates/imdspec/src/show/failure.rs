@@ -1,7 +1,7 @@
 //! The block that must convince a maintainer in one minute.
 
-use super::lanes;
 use super::paint::{BOLD, DIM, RED, YELLOW, paint};
+use super::{lanes, wrap};
 use imdspec_rules::{Evidence, Judgement, Trace, Verdict};
 
 /// How to run just this one again.
@@ -24,22 +24,22 @@ pub(crate) fn block(
         Verdict::Warned => (YELLOW, "warned"),
         _ => (RED, "violated"),
     };
-    let mut lines = vec![
-        format!(
-            "{} {} {}",
-            paint(style, rule.id),
-            paint(style, rule.level.as_str()),
-            paint(style, word),
-        ),
-        format!("  {}", paint(BOLD, rule.statement)),
-        paint(
-            DIM,
-            format!("  source ({}): {}", rule.provenance.as_str(), rule.source),
-        ),
-        format!("  expected  {}", evidence.expected),
-        format!("  got       {}", evidence.got),
-        format!("  scenario  {}", trace.header.scenario),
-    ];
+    let mut lines = vec![format!(
+        "{} {} {}",
+        paint(style, rule.id),
+        paint(style, rule.level.as_str()),
+        paint(style, word),
+    )];
+    let painted = |style, head: &str, text: &str| {
+        let lines = wrap(head, text).into_iter();
+        lines.map(|line| paint(style, line)).collect::<Vec<_>>()
+    };
+    lines.extend(painted(BOLD, "  ", rule.statement));
+    let source = format!("{} ({})", rule.source, rule.provenance.as_str());
+    lines.extend(painted(DIM, "  source    ", &source));
+    lines.push(format!("  expected  {}", evidence.expected));
+    lines.push(format!("  got       {}", evidence.got));
+    lines.push(format!("  scenario  {}", trace.header.scenario));
     lines.extend(lanes(trace, &evidence.events));
     lines.push(format!(
         "  again     {} --scenario {} --rule {}{}",

@@ -2,7 +2,7 @@
 
 use super::paint::{DIM, RED, paint};
 use super::redact::Redactor;
-use imdspec_rules::{End, Outcome, RefusalKind, Reply, RequestSeen, Server, Trace, What};
+use imdspec_rules::{End, Outcome, RefusalKind, Reply, RequestSeen, Server, Stream, Trace, What};
 use imdspec_wire::{TOKEN_HEADER, TTL_HEADER};
 
 /// How wide the subject's lane is, in characters.
@@ -15,12 +15,13 @@ const MOST_EVENTS: usize = 40;
 /// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
 pub(crate) fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
     let redactor = Redactor::new(trace);
+    let broke = trace.events.iter().any(|e| is_breakdown(&e.what));
     let shown: Vec<(u32, &imdspec_rules::Event)> = trace
         .events
         .iter()
         .enumerate()
         .map(|(i, e)| (u32::try_from(i + 1).unwrap_or(u32::MAX), e))
-        .filter(|(_, e)| !matches!(e.what, What::Secret { .. } | What::Connect { .. }))
+        .filter(|(n, e)| marked.contains(n) || is_of_interest(&e.what, broke))
         .collect();
     let last = marked.last().copied().unwrap_or(0);
     let end = shown
@@ -49,6 +50,26 @@ pub(crate) fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Whether an event belongs in every picture: what a subject writes aside is of interest only when
+/// it broke down.
+const fn is_of_interest(what: &What, broke: bool) -> bool {
+    match what {
+        What::Secret { .. } | What::Connect { .. } => false,
+        What::Output { stream, .. } => broke && matches!(stream, Stream::Stderr),
+        _ => true,
+    }
+}
+
+const fn is_breakdown(what: &What) -> bool {
+    matches!(
+        what,
+        What::Outcome {
+            outcome: Outcome::Crash { .. } | Outcome::BadOutput { .. },
+            ..
+        }
+    )
 }
 
 fn lines_of(what: &What, redactor: &Redactor<'_>) -> Vec<String> {
@@ -80,7 +101,13 @@ fn lines_of(what: &What, redactor: &Redactor<'_>) -> Vec<String> {
         What::Outcome { call, outcome } => vec![outcome_line(*call, outcome, redactor)],
         What::Output { stream, text } => {
             let text = redactor.redact(text.trim_end());
-            vec![format!("{stream:?}: {}", cut(&text, MOST_BODY)).to_lowercase()]
+            let name = format!("{stream:?}").to_lowercase();
+            // The end of a traceback says what happened.
+            let last: Vec<&str> = text.lines().rev().take(2).collect();
+            last.into_iter()
+                .rev()
+                .map(|line| format!("{name}: {}", cut(line.trim(), MOST_BODY)))
+                .collect()
         }
         What::Secret { .. } | What::Connect { .. } => Vec::new(),
     }

@@ -6,5 +6,7 @@ pub(crate) mod paint;
 pub(crate) mod progress;
 mod redact;
 pub(crate) mod summary;
+mod wrap;
 
 pub(crate) use lanes::lanes;
+pub(crate) use wrap::wrap;
