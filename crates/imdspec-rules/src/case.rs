@@ -381,16 +381,21 @@ impl<'t> Exchange<'t> {
         self.is_answered() && matches!(self.status(), Some(200..=299))
     }
 
-    /// Whether a whole reply of any status was sent in time, in a form that every client takes: a
-    /// modest number of header fields, a body as long as it claims, no content coding, no interim
-    /// reply before it (see ERR-011).
+    /// Whether a whole reply of any status was sent in time, in a form that every client takes, and
+    /// nothing before it (see ERR-011).
     #[must_use]
     pub fn is_answered(&self) -> bool {
+        self.is_answered_at_last() && self.reply.is_some_and(|r| r.interim.is_empty())
+    }
+
+    /// Whether the final reply is one that every client takes: whole, in time, a modest number of
+    /// header fields, a body as long as it claims, no content coding.
+    #[must_use]
+    pub(crate) fn is_answered_at_last(&self) -> bool {
         self.reply.is_some_and(|r| {
             r.end == End::Whole
                 && r.status.is_some()
                 && r.delay <= TIMELY_MILLIS
-                && r.interim.is_empty()
                 && r.headers.0.len() <= MODEST_FIELDS
                 && !r.headers.has("content-encoding")
                 && (claims_its_length(r) || self.request.method == "HEAD")

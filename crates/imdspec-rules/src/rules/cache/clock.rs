@@ -47,7 +47,7 @@ fn survives_jumps(case: &Case<'_>, docket: &mut Docket) {
 }
 
 /// How far the wall clock is ahead of the monotonic one, in milliseconds.
-fn offset(now: Now) -> i64 {
+pub(super) fn offset(now: Now) -> i64 {
     let mono = i64::try_from(now.mono.0).unwrap_or(i64::MAX);
     now.wall.0.saturating_sub(mono)
 }

@@ -43,9 +43,8 @@ fn rests_while_much_is_left(case: &Case<'_>, docket: &mut Docket) {
     for held in held(case) {
         let left = held.believed_left_at(held.call.started);
         let is_much = left > HOUR_MILLIS && left > held.life() / 2;
-        // A clock that jumped is a reason to look again.
-        let passed = held.life() - held.left_at(held.call.started);
-        if !is_much || (passed - held.age()).abs() > SLACK_MILLIS {
+        // A clock that jumped since these credentials were first seen is a reason to look again.
+        if !is_much || held.has_jumped() {
             continue;
         }
         match held.first_request() {

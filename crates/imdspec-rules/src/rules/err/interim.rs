@@ -1,7 +1,7 @@
 //! Interim replies.
 
 use crate::rules::sight::{differs, is_document_get};
-use crate::{Applies, Case, Docket, End, Exchange, Level, Provenance, Rule};
+use crate::{Applies, Case, Docket, Exchange, Level, Provenance, Rule};
 use imdspec_wire::{CredentialDocument, RoleList, Route, SessionToken, TTL_HEADER, Ttl};
 
 pub(super) const ERR_011: Rule = Rule {
@@ -26,9 +26,13 @@ pub(super) const ERR_011: Rule = Rule {
 
 fn interim_replies_are_skipped(case: &Case<'_>, docket: &mut Docket) {
     for call in case.lone_calls() {
-        let Some((_, interim)) = case.imds_of(call).find(|(_, x)| has_interim(x)) else {
+        let first_not_plain = |(_, x): &(usize, &Exchange<'_>)| has_interim(x) || !x.is_success();
+        let Some((_, interim)) = case.imds_of(call).find(first_not_plain) else {
             continue;
         };
+        if !has_interim(interim) || interim.status() != Some(200) {
+            continue;
+        }
         if call.outcome.is_none() || !case.imds_of(call).all(|(_, x)| is_good(x)) {
             continue;
         }
@@ -51,7 +55,7 @@ fn has_interim(x: &Exchange<'_>) -> bool {
 /// Whether the service did its part: a reply that any client takes but for the interim ones, or a
 /// refusal of a request that came without its token.
 fn is_good(x: &Exchange<'_>) -> bool {
-    let Some(reply) = x.reply.filter(|r| r.end == End::Whole && r.delay == 0) else {
+    let Some(reply) = x.reply.filter(|_| x.is_answered_at_last()) else {
         return false;
     };
     let body = &reply.body;
