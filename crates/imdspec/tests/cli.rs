@@ -57,29 +57,7 @@ fn a_program_that_cannot_be_tested_is_3() {
 
 #[test]
 fn a_program_that_breaks_rules_is_1() {
-    // It asks nobody and always says the same.
-    let says = r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"S","SessionToken":"T"}"#;
-    let args = [
-        "check",
-        "--scenario",
-        "doc/code-failed-with-keys",
-        "--scenario",
-        "err/*",
-    ];
-    let out = imdspec(
-        &[
-            &args[..],
-            &["--scenario", "doc/canonical", "--", "echo", says],
-        ]
-        .concat(),
-    );
-    // No request, so no rule about requests applies to it; it breaks nothing it can be caught at.
-    assert!(
-        matches!(out.status.code(), Some(0 | 1)),
-        "{}",
-        text(&out.stderr)
-    );
-    // This one takes the keys of any document.
+    // It takes the keys of any document.
     let walk = r#"
         e=$AWS_EC2_METADATA_SERVICE_ENDPOINT
         t=$(curl -sX PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $e/latest/api/token)
@@ -247,5 +225,95 @@ fn resolve_prints_a_credential_process_object_of_a_served_model() {
         object["AccessKeyId"]
             .as_str()
             .is_some_and(|k| k.starts_with("ASIA"))
+    );
+}
+
+/// The shapes that are published are the shapes that are written.
+mod schemas {
+    use super::{imdspec, text};
+    use serde_json::Value;
+
+    fn schema(name: &str) -> jsonschema::Validator {
+        let path = format!(
+            "{}/../../docs/{name}.schema.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let schema: Value =
+            serde_json::from_str(&std::fs::read_to_string(path).expect("published")).expect("JSON");
+        jsonschema::validator_for(&schema).expect("a schema")
+    }
+
+    fn assert_valid(schema: &jsonschema::Validator, value: &Value) {
+        let errors: Vec<String> = schema.iter_errors(value).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?} in {value}");
+    }
+
+    #[test]
+    fn reports_and_traces() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let json = folder.path().join("report.json");
+        let traces = folder.path().join("traces");
+        let out = imdspec(&[
+            "check",
+            "--json",
+            json.to_str().expect("plain"),
+            "--traces",
+            traces.to_str().expect("plain"),
+        ]);
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+        let read = |path: &std::path::Path| std::fs::read_to_string(path).expect("written");
+        assert_valid(
+            &schema("report"),
+            &serde_json::from_str(&read(&json)).expect("JSON"),
+        );
+        let trace = schema("trace");
+        let mut lines = 0;
+        for entry in std::fs::read_dir(traces).expect("made") {
+            for line in read(&entry.expect("there").path()).lines() {
+                assert_valid(&trace, &serde_json::from_str(line).expect("JSON"));
+                lines += 1;
+            }
+        }
+        assert!(lines > 1000, "{lines} lines");
+    }
+
+    #[test]
+    fn session_lines() {
+        let session = schema("session");
+        for line in [
+            r#"{"imdspec":1,"name":"boto3","version":"1","concurrency":1}"#,
+            r#"{"id":1,"op":"resolve"}"#,
+            r#"{"id":1,"error":{"kind":"none","message":"m"}}"#,
+            r#"{"id":1,"credentials":{"Version":1,"AccessKeyId":"A","SecretAccessKey":"S"}}"#,
+            r#"{"id":2,"unsupported":true}"#,
+        ] {
+            assert_valid(&session, &serde_json::from_str(line).expect("JSON"));
+        }
+        for line in [
+            r#"{"imdspec":2,"name":"x"}"#,
+            r#"{"id":1}"#,
+            r#"{"id":1,"credentials":{"Version":1,"AccessKeyId":5,"SecretAccessKey":"S"}}"#,
+            r#"{"id":1,"error":{"kind":"maybe"}}"#,
+        ] {
+            let value = serde_json::from_str(line).expect("JSON");
+            assert!(!session.is_valid(&value), "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_counts_right() {
+    let readme = include_str!("../../../README.md");
+    let rules = imdspec_rules::rules::all().len();
+    let scenarios = imdspec_suite::scenario::embedded().len();
+    assert!(readme.contains(&format!("{rules} rules")), "{rules} rules");
+    assert!(
+        readme.contains(&format!("{scenarios} scenarios")),
+        "{scenarios} scenarios"
+    );
+    let changelog = include_str!("../../../CHANGELOG.md");
+    assert!(
+        changelog.contains(&format!("{rules} rules")),
+        "{rules} rules"
     );
 }
