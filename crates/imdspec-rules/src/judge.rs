@@ -2,6 +2,7 @@
 
 use crate::{Applies, Capabilities, Case, Evidence, Finding, Level, Rule, Trace};
 use serde::Serialize;
+use std::borrow::Borrow;
 
 /// A rule's result over a whole run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -72,12 +73,12 @@ pub struct CaseEvidence {
 /// Capabilities that were not declared are inferred from the traces. The verdict
 /// [`Verdict::NotRun`] is the runner's to give: here a rule without a trace is not exercised.
 #[must_use]
-pub fn judge<'r>(
+pub fn judge<'r, T: Borrow<Trace>>(
     rules: &'r [Rule],
-    traces: &[Trace],
+    traces: &[T],
     declared: &Capabilities,
 ) -> Vec<Judgement<'r>> {
-    let cases: Vec<Case<'_>> = traces.iter().map(Case::new).collect();
+    let cases: Vec<Case<'_>> = traces.iter().map(|t| Case::new(t.borrow())).collect();
     let has = declared.or_inferred(&cases);
     rules
         .iter()
@@ -131,6 +132,9 @@ fn over_cases<'r>(rule: &'r Rule, cases: &[Case<'_>]) -> Judgement<'r> {
             }
         }
         judgement.traces.push(trace);
+    }
+    if judgement.exercised == 0 {
+        judgement.reason = "no trace put it to the test".into();
     }
     judgement.verdict = match (judgement.exercised, rule.level) {
         (0, _) => Verdict::NotExercised,

@@ -12,10 +12,14 @@ use imdspec_rules::{Judgement, Rule, Trace, Verdict, judge};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub use seed::scenario_seed;
+
+/// The most scenarios under way at once: most of them wait, but each holds ports and perhaps a
+/// process.
+const MOST_AT_ONCE: usize = 32;
 
 /// What is to be run.
 #[derive(Debug, Clone)]
@@ -112,10 +116,14 @@ pub async fn run(
         }
         Kind::Sockets(reference) => {
             let mut tasks = JoinSet::new();
+            let at_once = Arc::new(Semaphore::new(MOST_AT_ONCE));
             for (i, scenario) in plan.scenarios.iter().cloned().enumerate() {
                 let (reference, seed) = (reference.clone(), plan.seed);
+                let at_once = Arc::clone(&at_once);
                 progress(Progress::Began);
                 tasks.spawn(async move {
+                    // Never closed: each waits for its turn.
+                    let _permit = at_once.acquire().await;
                     let seed = scenario_seed(seed, &scenario.name);
                     let result = sockets::run(&scenario, &reference, seed)
                         .await
@@ -220,8 +228,7 @@ impl Done {
     /// could not be run.
     #[must_use]
     pub fn judgements<'r>(&self, rules: &'r [Rule]) -> Vec<Judgement<'r>> {
-        let traces: Vec<Trace> = self.traces().into_iter().cloned().collect();
-        let mut judgements = judge(rules, &traces, &self.subject.capabilities);
+        let mut judgements = judge(rules, &self.traces(), &self.subject.capabilities);
         for judgement in &mut judgements {
             if judgement.verdict != Verdict::NotExercised {
                 continue;

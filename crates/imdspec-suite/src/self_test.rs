@@ -93,7 +93,7 @@ pub fn hunt(mutant: &'static Mutant, seed: u64) -> Kill {
         also: Vec::new(),
     };
     let applies = |rule: &Rule| {
-        judge(std::slice::from_ref(rule), &[], &capabilities)
+        judge::<Trace>(std::slice::from_ref(rule), &[], &capabilities)
             .iter()
             .all(|j| j.verdict != Verdict::NotApplicable)
     };

@@ -1,6 +1,6 @@
 //! Runs scenarios on a program, each with servers, ports and a home of its own.
 
-use super::{NotRun, Plan};
+use super::{MOST_AT_ONCE, NotRun, Plan};
 use crate::hosted::{Hosted, Time};
 use crate::program::{ContractError, Hello, Program, StartGate, hello, run_one_shot, run_session};
 use crate::recorder::Recorder;
@@ -10,9 +10,6 @@ use imdspec_rules::{ClockKind, Outcome, Stream, Trace, What};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Semaphore;
-
-/// The most scenarios under way at once: most of them wait, but each holds a process.
-const MOST_AT_ONCE: usize = 32;
 
 pub(super) struct Runner {
     program: Program,

@@ -154,7 +154,10 @@ fn reply_lines(reply: &Reply, redactor: &Redactor<'_>) -> Vec<String> {
     if !reply.body.is_empty() {
         let text = redactor.redact(&reply.body.text());
         let flat: Vec<&str> = text.split_whitespace().collect();
-        lines.push(right(&format!("    {}", cut(&flat.join(" "), MOST_BODY))));
+        let flat = flat.join(" ");
+        // Of an error page the beginning says enough.
+        let most = if flat.starts_with('<') { 40 } else { MOST_BODY };
+        lines.push(right(&format!("    {}", cut(&flat, most))));
     }
     lines
 }

@@ -60,8 +60,7 @@ pub(crate) fn rule_line(judgement: &Judgement<'_>, expected: bool) -> String {
                 line.push_str(&paint(DIM, " (expected)"));
             }
         }
-        Verdict::NotExercised => {}
-        Verdict::NotApplicable | Verdict::NotRun => {
+        Verdict::NotExercised | Verdict::NotApplicable | Verdict::NotRun => {
             line.push_str(&paint(DIM, format!(" {}", judgement.reason)));
         }
     }
