@@ -1,7 +1,8 @@
 """boto3 as a session program: one boto3.Session, asked as an application asks when it signs.
 
-It hides nothing. A BotoCoreError is boto3 saying that it failed; any other exception is a crash and
-ends the process, as it would end the application.
+It hides nothing. A BotoCoreError is boto3 saying that it failed, and so is the RuntimeError it raises
+on purpose when refreshed credentials have already ended; any other exception is a crash and ends the
+process, as it would end the application.
 """
 
 import json
@@ -43,7 +44,7 @@ def main():
             continue
         try:
             say({"id": question["id"], **resolve(session)})
-        except BotoCoreError as error:
+        except (BotoCoreError, RuntimeError) as error:
             say({"id": question["id"], "error": {"kind": "error", "message": str(error)}})
 
 

@@ -39,8 +39,8 @@ pub struct Reply {
     pub fault: String,
 }
 
-/// Where an endless body ends after all, so that no run lasts for ever: 64 MiB.
-pub const ENDLESS_BYTES: u64 = 64 << 20;
+/// Where an endless body ends after all, so that no run lasts for ever: 40 MiB.
+pub const ENDLESS_BYTES: u64 = 40 << 20;
 
 /// One step of sending a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]

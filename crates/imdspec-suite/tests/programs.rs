@@ -117,9 +117,11 @@ fn a_session_that_misbehaves_is_a_verdict() {
     let crash = |how: &str| Outcome::Crash { how: how.into() };
     assert_eq!(outcome("read q; kill -KILL $$"), crash("signal 9"));
     assert_eq!(outcome("read q; exit 7"), crash("exit status 7"));
+    let silent = crash("it exited without answering");
+    assert_eq!(outcome("read q; exit 0"), silent);
+    let closed = crash("it closed its stdout without answering");
+    assert_eq!(outcome("read q; exec >&-; sleep 1000"), closed);
     for (script, says) in [
-        ("read q; exit 0", "exited without answering"),
-        ("read q; exec >&-; sleep 1000", "closed its stdout"),
         ("read q; echo garbage", "a line is no answer"),
         ("read q; echo '{\"id\":1}'", "neither credentials nor error"),
         ("read q; tr '\\0' y </dev/zero", "more on stdout"),

@@ -149,11 +149,11 @@ pub(super) fn session(line: &[u8]) -> (Option<u32>, Outcome) {
     };
     let outcome = match (line.credentials, line.error) {
         _ if line.unsupported => bad("it does not support resolve".into()),
-        (Some(value), None) => match serde_json::from_value::<Process>(value) {
+        (Some(shape), None) => match Process::deserialize(&shape) {
             Ok(process) => Outcome::Credentials(process.into()),
             Err(e) => bad(format!(
                 "credentials are not in the contract's shape: {}",
-                mild(&e)
+                wrong_member(&shape).unwrap_or_else(|| mild(&e))
             )),
         },
         (None, Some(error)) => Outcome::Refused {
@@ -178,6 +178,20 @@ pub(super) struct HelloLine {
 
 const fn bad(what: String) -> Outcome {
     Outcome::BadOutput { what }
+}
+
+/// The first member that should be text and is not, by its name alone.
+fn wrong_member(shape: &serde_json::Value) -> Option<String> {
+    const TEXTS: [&str; 5] = [
+        "AccessKeyId",
+        "SecretAccessKey",
+        "SessionToken",
+        "Expiration",
+        "AccountId",
+    ];
+    let wrong = |name: &&&str| shape.get(**name).is_some_and(|v| !v.is_string());
+    let name = TEXTS.iter().find(wrong)?;
+    Some(format!("{name} is not a string"))
 }
 
 /// A JSON complaint without the content it is about, which may be a secret.

@@ -131,17 +131,14 @@ fn note(hosted: &Hosted, call: u32, outcome: Outcome) {
     hosted.with_site(|site| site.recorder.outcome(hosted.now(), call, outcome));
 }
 
-/// What it means that stdout ended while an answer was due.
+/// What it means that stdout ended while an answer was due: the program died, one way or another.
 async fn gone(process: &mut Process) -> Outcome {
-    match timeout(EXIT_DEADLINE, process.exit()).await {
-        Ok(Ok(status)) if status.success() => Outcome::BadOutput {
-            what: "it exited without answering".into(),
-        },
-        Ok(Ok(status)) => crash(status),
-        Ok(Err(_)) | Err(_) => Outcome::BadOutput {
-            what: "it closed its stdout without answering".into(),
-        },
-    }
+    let how = match timeout(EXIT_DEADLINE, process.exit()).await {
+        Ok(Ok(status)) if status.success() => "it exited without answering",
+        Ok(Ok(status)) => return crash(status),
+        Ok(Err(_)) | Err(_) => "it closed its stdout without answering",
+    };
+    Outcome::Crash { how: how.into() }
 }
 
 async fn read_hello(process: &mut Process) -> Result<Hello, String> {

@@ -129,9 +129,9 @@ fn slowness(scenario: &Scenario) -> u8 {
         .iter()
         .chain(in_steps)
         .map(|f| match f {
-            f if f.drip.is_some() => 3,
+            f if f.drip.is_some() || f.endless => 3,
             f if f.instead.is_some() => 2,
-            f if f.delay.is_some() || f.endless => 1,
+            f if f.delay.is_some() => 1,
             _ => 0,
         })
         .max()

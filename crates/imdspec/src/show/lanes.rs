@@ -92,11 +92,14 @@ fn lines_of(what: &What, redactor: &Redactor<'_>) -> Vec<String> {
             vec![right(&format!("{body_bytes} body bytes sent; {how}"))]
         }
         What::Malformed { bytes, .. } => {
+            // Line by line, control characters spelled out: one of them is what is wrong.
             let text = redactor.redact(&bytes.text());
-            vec![format!(
-                "{} ──►",
-                left(&format!("no request: {:?}", cut(&text, 40)))
-            )]
+            let lines = text.split("\r\n").filter(|l| !l.is_empty());
+            let shown = lines
+                .take(8)
+                .map(|l| format!("  {}", cut(&l.escape_debug().to_string(), 90)));
+            let head = format!("{} ──►", left("bytes that are no request:"));
+            std::iter::once(head).chain(shown).collect()
         }
         What::Outcome { call, outcome } => vec![outcome_line(*call, outcome, redactor)],
         What::Output { stream, text } => {
@@ -131,8 +134,13 @@ fn request_lines(request: &RequestSeen, redactor: &Redactor<'_>) -> Vec<String> 
 }
 
 fn reply_lines(reply: &Reply, redactor: &Redactor<'_>) -> Vec<String> {
+    let interim: String = reply
+        .interim
+        .iter()
+        .map(|s| format!("{s}, then "))
+        .collect();
     let mut head = match (reply.end, reply.status) {
-        (End::Whole, Some(status)) => format!("◄── {status}"),
+        (End::Whole, Some(status)) => format!("◄── {interim}{status}"),
         (End::Short, Some(status)) => format!("◄── {status}, cut short"),
         (End::Drip, Some(status)) => format!("◄── {status}, a byte at a time"),
         (End::Endless, Some(status)) => format!("◄── {status}, without end"),
@@ -153,8 +161,12 @@ fn reply_lines(reply: &Reply, redactor: &Redactor<'_>) -> Vec<String> {
     let mut lines = vec![right(&head)];
     if !reply.body.is_empty() {
         let text = redactor.redact(&reply.body.text());
-        let flat: Vec<&str> = text.split_whitespace().collect();
-        let flat = flat.join(" ");
+        // White space around a body may be what matters; within a document it is not.
+        let flat = if text.trim() == text {
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        } else {
+            format!("{text:?}")
+        };
         // Of an error page the beginning says enough.
         let most = if flat.starts_with('<') { 40 } else { MOST_BODY };
         lines.push(right(&format!("    {}", cut(&flat, most))));

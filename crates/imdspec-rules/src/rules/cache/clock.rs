@@ -46,8 +46,23 @@ fn survives_jumps(case: &Case<'_>, docket: &mut Docket) {
     }
 }
 
+/// Whether the wall clock was moved against the monotonic one at any time before event `number`.
+/// After that a client may trust neither its clock nor what it holds, and serving the same
+/// credentials again gives them no new life.
+pub(super) fn has_jumped_before(case: &Case<'_>, number: u32) -> bool {
+    let before = usize::try_from(number).unwrap_or(usize::MAX);
+    let mut offsets = case
+        .trace
+        .events
+        .iter()
+        .take(before)
+        .map(|e| offset(e.now()));
+    let first = offsets.next();
+    first.is_some_and(|first| offsets.any(|o| (o - first).abs() > SLACK_MILLIS))
+}
+
 /// How far the wall clock is ahead of the monotonic one, in milliseconds.
-pub(super) fn offset(now: Now) -> i64 {
+fn offset(now: Now) -> i64 {
     let mono = i64::try_from(now.mono.0).unwrap_or(i64::MAX);
     now.wall.0.saturating_sub(mono)
 }

@@ -1,6 +1,6 @@
 //! The credentials a subject holds when it is asked again.
 
-use super::clock::offset;
+use super::clock::has_jumped_before;
 use crate::{Call, Case, End, Exchange, Given, Server};
 use imdspec_wire::{Credentials, Now, Timestamp};
 
@@ -90,15 +90,9 @@ impl<'t> Held<'_, 't> {
         i64::try_from(run.as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// Whether the wall clock was moved against the monotonic one at any time before the call. After
-    /// that a client may trust neither its clock nor what it holds, and serving the same
-    /// credentials again gives them no new life.
+    /// Whether the wall clock was moved at any time before the call: a reason to look again.
     pub(super) fn has_jumped(&self) -> bool {
-        let now = offset(self.call.started);
-        let asked = usize::try_from(self.call.number).unwrap_or(usize::MAX);
-        let events = self.case.trace.events.iter().take(asked);
-        let mut moved = events.map(|e| offset(e.now()) - now);
-        moved.any(|by| by.abs() > SLACK_MILLIS)
+        has_jumped_before(self.case, self.call.number)
     }
 
     /// How long before the call the subject itself must know the credentials to be over, in

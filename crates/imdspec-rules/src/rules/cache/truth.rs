@@ -1,5 +1,6 @@
 //! What is given is what was served: no later end, no mixture.
 
+use super::clock::has_jumped_before;
 use super::held::SLACK_MILLIS;
 use crate::rules::doc::fetch::fetches;
 use crate::rules::sight::differs;
@@ -11,7 +12,7 @@ pub(super) const CACHE_008: Rule = Rule {
     level: Level::Should,
     applies: Applies::Always,
     statement: "The expiration reported for a document that was served with life left is not later than its own.",
-    source: "smithy-rs aws/rust-runtime/aws-config/src/imds/credentials.rs `credentials_not_stale_should_be_used_as_they_are`; user reports of the opposite: botocore issue 2670, smithy-rs issue 2687 and its fix 2694 (ExpiredToken for 10 to 15 minutes)",
+    source: "smithy-rs aws/rust-runtime/aws-config/src/imds/credentials.rs `credentials_not_stale_should_be_used_as_they_are`; user reports of the opposite, which its maintainers call intended: botocore issue 2670; smithy-rs issue 2687 and its fix 2694 (ExpiredToken for 10 to 15 minutes)",
     provenance: Provenance::Tested,
     rationale: "Extending keys that have a true end lets a client use them after they are dead, exactly when new ones could be had.",
     differs: &[
@@ -60,6 +61,7 @@ fn promises_no_more(case: &Case<'_>, docket: &mut Docket) {
         if given.access_key_id != credentials.access_key_id
             || fetch.exchange.at.wall.max(ended) >= end
             || fetch.is_of_another_document(given)
+            || has_jumped_before(case, fetch.call.number)
         {
             continue;
         }

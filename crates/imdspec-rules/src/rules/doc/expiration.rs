@@ -52,7 +52,7 @@ pub(super) const DOC_014: Rule = Rule {
     id: "DOC-014",
     level: Level::Must,
     applies: Applies::Always,
-    statement: "A document whose Expiration is no timestamp (free text, a number, null) gives no credentials, or credentials that are fetched anew within 24 hours.",
+    statement: "A document whose Expiration is no timestamp (free text, a number, null) gives no credentials, or credentials that are fetched anew within 24 hours, and no crash or hang.",
     source: "aws-sdk-ruby gems/aws-sdk-core/spec/aws/instance_profile_credentials_spec.rb \"retries errors parsing expiration time 3 times\" (raises); botocore tests/unit/test_utils.py `test_expiry_extension_with_bad_datetime` (text kept, parsed later); aws-sdk-swift pull request 1939, review of 2025-05-21 (a forced unwrap of the date would crash)",
     provenance: Provenance::Tested,
     rationale: "An expiration that cannot be read and is taken as never makes a client that works for hours and then fails until restarted.",

@@ -39,11 +39,11 @@ fn interim_replies_are_skipped(case: &Case<'_>, docket: &mut Docket) {
         if call.given().is_some() {
             docket.held();
         } else {
-            docket.violated(
-                [interim.number, interim.reply_number, call.last_number()],
-                "credentials: every reply was good",
-                call.in_words(),
-            );
+            let mut events = interim.events();
+            let next = case.imds_of(call).find(|(_, x)| x.number > interim.number);
+            events.extend(next.map(|(_, x)| x.number));
+            events.push(call.last_number());
+            docket.violated(events, "credentials: every reply was good", call.in_words());
         }
     }
 }

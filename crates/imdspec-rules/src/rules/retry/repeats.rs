@@ -40,11 +40,16 @@ fn tries_are_spaced(case: &Case<'_>, docket: &mut Docket) {
             continue;
         }
         let mut chains: Vec<Chain<'_, '_>> = Vec::new();
+        let mut before = None;
         for (_, x) in case.imds_of(call) {
             match chains.iter_mut().find(|c| is_same_request(c.last, x)) {
-                Some(chain) => chain.add(x, docket),
+                Some(chain) => {
+                    let is_next = before == Some(chain.last.number);
+                    chain.add(x, is_next, docket);
+                }
                 None => chains.push(Chain::new(x)),
             }
+            before = Some(x.number);
         }
         let kept = chains.iter().filter(|c| c.is_tested && !c.is_broken);
         kept.for_each(|_| docket.held());
@@ -70,7 +75,8 @@ impl<'c, 't> Chain<'c, 't> {
         }
     }
 
-    fn add(&mut self, next: &'c Exchange<'t>, docket: &mut Docket) {
+    /// Takes the next try; `is_next` says that nothing else was asked since the last one.
+    fn add(&mut self, next: &'c Exchange<'t>, is_next: bool, docket: &mut Docket) {
         let last = std::mem::replace(&mut self.last, next);
         if !is_not_now(last) {
             self.pause = None;
@@ -78,7 +84,9 @@ impl<'c, 't> Chain<'c, 't> {
         }
         self.is_tested = true;
         let pause = next.at.mono.since(reply_at(last));
-        let before = self.pause.replace(pause);
+        // With a token fetched in between, the gap is not the pause alone.
+        let before = std::mem::replace(&mut self.pause, is_next.then_some(pause));
+        let before = before.filter(|_| is_next);
         let got = if pause.is_zero() {
             "none".to_owned()
         } else if before.is_some_and(|before| pause < before / 2) {
@@ -145,8 +153,12 @@ fn repeats_are_as_strong(case: &Case<'_>, docket: &mut Docket) {
             } else if first.token().is_none() {
                 None
             } else if again.token().is_none() {
-                // Without a token after a failed PUT it is the fallback, not a repetition.
-                if between.filter(|x| x.is_token_put()).any(surely_failed) {
+                // Without a token after a PUT that may have failed it is the fallback, not a
+                // repetition.
+                if between
+                    .filter(|x| x.is_token_put())
+                    .any(|x| !x.is_success())
+                {
                     continue;
                 }
                 Some("no token")

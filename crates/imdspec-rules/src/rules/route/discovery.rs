@@ -105,7 +105,7 @@ pub(super) const ROUTE_006: Rule = Rule {
     id: "ROUTE-006",
     level: Level::Must,
     applies: Applies::Always,
-    statement: "After an empty role list no credentials are taken from a GET of the list path \
+    statement: "After an empty or blank role list no credentials are taken from a GET of the list path \
                 itself.",
     source: "botocore tests/unit/test_utils.py \
              `test_empty_response_for_role_name_is_retried`; aws-c-auth \

@@ -37,8 +37,8 @@ fn bodies_are_bounded(case: &Case<'_>, docket: &mut Docket) {
         events.push(call.last_number());
         match x.sent {
             Some((bytes, _)) if bytes >= LIMIT_BYTES => {
-                let got = format!("{} MiB read", bytes >> 20);
-                docket.violated(events, "less than 32 MiB read", got);
+                let got = format!("{} MiB sent, and the subject still read", bytes >> 20);
+                docket.violated(events, "an end before 32 MiB were sent", got);
             }
             _ if call.is_broken() => {
                 docket.violated(events, "an answer", call.in_words());
