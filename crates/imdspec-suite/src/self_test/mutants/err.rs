@@ -1,15 +1,11 @@
 //! Mutants for ERR.
 
-use super::{mutant, v1_mutant};
+use super::{mutant, tokenless_after, v1_mutant};
 use crate::self_test::Mutant;
-use crate::self_test::fixes::{
-    is_document, is_put, is_roles, reply, status, text, token, with_status,
-};
-use crate::self_test::tamper::{Passing, Sending, Tamper, die};
+use crate::self_test::fixes::{is_document, is_put, is_roles, reply, status, text, with_status};
+use crate::self_test::tamper::{Passing, Tamper, die};
 use imdspec_client::{ErrorKind, Lost, ProviderError};
 use imdspec_wire::TOKEN_HEADER;
-use std::cell::Cell;
-use std::rc::Rc;
 
 /// What absent members look like to a client that writes them down as text.
 const NOTHING: &str = r#"{"AccessKeyId":"null","SecretAccessKey":"null","Token":"null","Expiration":"2099-01-01T00:00:00Z"}"#;
@@ -18,24 +14,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "ERR-001",
         "falls back to IMDSv1 when its PUT was malformed",
-        |_| {
-            let refused = Rc::new(Cell::new(false));
-            let seen = Rc::clone(&refused);
-            Tamper::default()
-                .on_send(move |_, send| {
-                    if seen.get() && !is_put(send) {
-                        send.request.headers.remove(TOKEN_HEADER);
-                    }
-                    Sending::Go
-                })
-                .on_reply(move |_, send, heard| {
-                    if is_put(send) && status(&heard) == Some(400) {
-                        refused.set(true);
-                        return Passing::On(token("unused"));
-                    }
-                    Passing::On(heard)
-                })
-        },
+        |_| tokenless_after(|heard| status(heard) == Some(400)),
     ),
     v1_mutant("ERR-002", "does not fall back on 404 and 405", |_| {
         Tamper::hears(|send, heard| match status(&heard) {

@@ -1,11 +1,11 @@
 //! Mutants for TOKEN.
 
-use super::{mutant, v1_mutant};
+use super::{mutant, tokenless_after, v1_mutant};
 use crate::self_test::Mutant;
 use crate::self_test::fixes::{is_put, status, text, token, with_body, with_status};
 use crate::self_test::tamper::{Passing, Sending, Tamper, die};
 use imdspec_wire::{Response, TOKEN_HEADER, TTL_HEADER, Ttl};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 pub(super) const MUTANTS: &[Mutant] = &[
@@ -197,25 +197,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "TOKEN-019",
         "goes on without a token when it gets none",
-        |_| {
-            let refused = Rc::new(Cell::new(false));
-            let seen = Rc::clone(&refused);
-            Tamper::default()
-                .on_send(move |_, send| {
-                    if seen.get() && !is_put(send) {
-                        send.request.headers.remove(TOKEN_HEADER);
-                    }
-                    Sending::Go
-                })
-                .on_reply(move |_, send, heard| {
-                    let granted = matches!(&heard, Ok(Response { status: 200, .. }));
-                    if is_put(send) && !granted {
-                        refused.set(true);
-                        return Passing::On(token("unused"));
-                    }
-                    Passing::On(heard)
-                })
-        },
+        |_| tokenless_after(|heard| !matches!(heard, Ok(Response { status: 200, .. }))),
     ),
     v1_mutant(
         "TOKEN-022",
