@@ -1,7 +1,7 @@
 //! The suite on trial: what must be caught is caught, what is legal raises nothing.
 //!
 //! For every rule there is a *mutant*: the reference client with one defect, put there from the
-//! outside by a [`Tamper`](tamper::Tamper) that changes what goes in and out of the machine. The
+//! outside by a `Tamper` that changes what goes in and out of the machine. The
 //! reference client's own code knows nothing of it. And there are *legal variants* of the service:
 //! replies spelled differently than usual but within the sources, on which nobody may be accused.
 
