@@ -24,8 +24,8 @@ fn boto3_shows_what_it_is_known_to_do() {
     let names = [
         "doc/canonical",
         "doc/code-failed-with-keys",
-        "token/healthy",
-        "err/put-400",
+        "err/token-put-400",
+        "route/one-role",
     ];
     let scenarios: Vec<_> = scenario::embedded()
         .iter()
@@ -33,6 +33,7 @@ fn boto3_shows_what_it_is_known_to_do() {
         .cloned()
         .map(Arc::new)
         .collect();
+    assert_eq!(scenarios.len(), names.len(), "each name is a scenario");
     let plan = Plan {
         subject: descriptor.subject(Duration::from_secs(60)),
         scenarios,

@@ -28,6 +28,11 @@ fn run(command: &[&str], session: bool, scenarios: &[&str]) -> Result<Done, Cont
             .collect(),
         seed: 1,
     };
+    assert_eq!(
+        plan.scenarios.len(),
+        scenarios.len(),
+        "each name is a scenario"
+    );
     let (_keep, stop) = watch::channel(false);
     tokio::runtime::Runtime::new()
         .expect("a runtime")
