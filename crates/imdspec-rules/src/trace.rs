@@ -52,6 +52,21 @@ pub enum ClockKind {
     Virtual,
     /// The machine's. Durations in such a trace prove nothing.
     Real,
+    /// The machine's, moved by the scenario under the subject. Durations prove nothing but the
+    /// moves, which are minutes and more.
+    Faketime,
+}
+
+impl ClockKind {
+    /// The kind as reports spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Virtual => "virtual",
+            Self::Real => "real",
+            Self::Faketime => "faketime",
+        }
+    }
 }
 
 /// One line of a trace.

@@ -42,6 +42,17 @@ mod linux;
 pub use sandbox::{Inside, Lifeline, Link, Sandbox};
 pub use unavailable::{Step, Unavailable};
 
+/// Has a command that is to run outside of any sandbox be killed when the thread that starts it
+/// ends, which is when the caller is killed too. What the command starts itself is not seen to.
+///
+/// Does nothing on systems other than Linux.
+pub fn leash(command: &mut std::process::Command) {
+    #[cfg(target_os = "linux")]
+    linux::leash(command);
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
 /// Whether a sandbox can be had on this machine.
 ///
 /// # Errors

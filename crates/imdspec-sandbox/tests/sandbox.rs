@@ -217,6 +217,18 @@ fn dozens_side_by_side_are_worlds_of_their_own() {
 }
 
 #[test]
+fn shared_memory_is_not_shared_with_the_machine() {
+    let file = format!("/dev/shm/imdspec-test-{}", std::process::id());
+    std::fs::write(&file, "outside").expect("written");
+    let script = format!("test -e {file} || echo hidden; echo 1 > {file} && echo private");
+    let output = run(&Sandbox::default(), &script);
+    let after = std::fs::read_to_string(&file).expect("still there");
+    std::fs::remove_file(&file).expect("removed");
+    assert_eq!(text(&output.stdout), "hidden\nprivate\n");
+    assert_eq!(after, "outside");
+}
+
+#[test]
 fn the_program_keeps_its_user() {
     let inside = text(&run(&Sandbox::default(), "id -u").stdout);
     let outside = Command::new("id").arg("-u").output().expect("id").stdout;

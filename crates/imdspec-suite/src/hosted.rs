@@ -1,15 +1,17 @@
 //! The servers of a scenario on loopback ports, and the trace of what reaches them.
 
 use crate::clock::VirtualClock;
-use crate::scenario::Scenario;
+use crate::scenario::{Link, Scenario, Step};
+use crate::shift::Shift;
 use crate::site::{Places, REAL_PLACES, Site};
 use imdspec_client::Clock as _;
 use imdspec_model::{HostGuard, Reply, Service, TcpHost};
-use imdspec_rules::{Header, Server, Trace, What};
+use imdspec_rules::{ClockKind, Header, Server, Trace, What};
+use imdspec_sandbox::Sandbox;
 use imdspec_wire::{Mono, Now, Request, Wall};
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
@@ -19,6 +21,8 @@ use tokio::sync::watch;
 pub(crate) enum Time {
     /// The machine's, counted from a start.
     Real(Instant),
+    /// The machine's, moved by the script.
+    Shifted(Arc<Shift>),
     /// Ours.
     Virtual(VirtualClock),
 }
@@ -27,24 +31,52 @@ impl Time {
     pub(crate) fn now(&self) -> Now {
         match self {
             Self::Virtual(clock) => clock.now(),
-            Self::Real(start) => {
-                let wall = SystemTime::now()
-                    .duration_since(SystemTime::UNIX_EPOCH)
-                    .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
-                Now {
-                    wall: Wall(wall),
-                    mono: Mono::default().plus(start.elapsed()),
-                }
-            }
+            Self::Real(start) => machine(*start),
+            Self::Shifted(shift) => shift.now(),
         }
     }
+
+    /// The time of the subject, as a trace's header says it.
+    pub(crate) const fn kind(&self) -> ClockKind {
+        match self {
+            Self::Virtual(_) => ClockKind::Virtual,
+            Self::Real(_) => ClockKind::Real,
+            Self::Shifted(_) => ClockKind::Faketime,
+        }
+    }
+}
+
+/// The machine's time, counted from a start.
+pub(crate) fn machine(start: Instant) -> Now {
+    let wall = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
+    Now {
+        wall: Wall(wall),
+        mono: Mono::default().plus(start.elapsed()),
+    }
+}
+
+/// Where the servers of a scenario are to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ground {
+    /// On loopback ports of this machine.
+    Endpoint,
+    /// There too, and further ports play the real addresses.
+    Played,
+    /// In sandboxes that are yet to be made: see [`Hosted::attach`].
+    Sandbox,
 }
 
 /// The running servers of one scenario.
 pub(crate) struct Hosted {
     shared: Arc<Shared>,
-    guards: Vec<HostGuard>,
+    guards: Mutex<Vec<HostGuard>>,
     real: Arc<BTreeMap<String, String>>,
+    places: Places,
+    ground: Ground,
+    links: BTreeMap<IpAddr, Link>,
+    needs_addresses: bool,
 }
 
 struct Shared {
@@ -55,28 +87,35 @@ struct Shared {
 }
 
 impl Hosted {
-    /// Starts the servers; with `real`, also ones that play the service's real addresses.
+    /// Starts the servers.
     pub(crate) async fn start(
         scenario: &Scenario,
         header: Header,
         seed: u64,
         time: Time,
-        real: bool,
+        ground: Ground,
     ) -> io::Result<Self> {
-        let bind = async || TcpHost::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
-        let (imds, collector, proxy) = (bind().await?, bind().await?, bind().await?);
-        let places = Places {
-            imds: imds.local_addr().to_string(),
-            collector: collector.local_addr().to_string(),
-            proxy: proxy.local_addr().to_string(),
-        };
-        let mut hosts = vec![
-            (imds, Server::Imds, places.imds.clone()),
-            (collector, Server::Collector, places.collector.clone()),
-            (proxy, Server::Proxy, places.proxy.clone()),
-        ];
+        let mut hosts = Vec::new();
         let mut played = BTreeMap::new();
-        if real && scenario.needs_addresses() {
+        let bind = async || TcpHost::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
+        let places = if ground == Ground::Sandbox {
+            Places::alone(true)
+        } else {
+            let (imds, collector, proxy) = (bind().await?, bind().await?, bind().await?);
+            let sink = bind().await?;
+            let places = Places {
+                imds: imds.local_addr().to_string(),
+                collector: collector.local_addr().to_string(),
+                proxy: proxy.local_addr().to_string(),
+                sink: sink.local_addr().to_string(),
+                found: false,
+            };
+            hosts.push((imds, Server::Imds, places.imds.clone()));
+            hosts.push((collector, Server::Collector, places.collector.clone()));
+            hosts.push((proxy, Server::Proxy, places.proxy.clone()));
+            places
+        };
+        if ground == Ground::Played && scenario.needs_addresses() {
             for place in REAL_PLACES {
                 let host = bind().await?;
                 played.insert(place.to_owned(), host.local_addr().to_string());
@@ -100,9 +139,90 @@ impl Hosted {
             .collect();
         Ok(Self {
             shared,
-            guards,
+            guards: Mutex::new(guards),
             real: Arc::new(played),
+            places,
+            ground,
+            links: scenario.links.clone(),
+            needs_addresses: scenario.needs_addresses(),
         })
+    }
+
+    /// Serves what listens in a sandbox. All of a scenario's sandboxes are one world.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub(crate) fn attach(&self, listeners: Vec<(SocketAddr, TcpListener)>) -> io::Result<()> {
+        for (at, listener) in listeners {
+            let to = at.to_string();
+            let Some(server) = self.places.server(&to) else {
+                continue;
+            };
+            let door = Door {
+                shared: Arc::clone(&self.shared),
+                server,
+                to,
+            };
+            let guard = TcpHost::from_std(listener)?.serve(Arc::new(door));
+            self.guards
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(guard);
+        }
+        Ok(())
+    }
+
+    /// The sandbox that a program of this scenario is to run in.
+    pub(crate) fn sandbox(&self) -> Sandbox {
+        let all = self.places.all().map(|(place, _)| place);
+        let mut sandbox = all
+            .chain([self.places.sink.as_str()])
+            .filter_map(|place| place.parse().ok())
+            .fold(Sandbox::default(), Sandbox::listen);
+        for (address, link) in &self.links {
+            sandbox = sandbox.link(*address, (*link).into());
+        }
+        sandbox
+    }
+
+    /// Whether the scenario is about an address that a machine may not carry.
+    pub(crate) fn needs(&self, address: &SocketAddr) -> bool {
+        self.needs_addresses && address.is_ipv6()
+    }
+
+    /// Moves the clock or changes the world, as a step says.
+    ///
+    /// # Errors
+    /// When the clock could not be moved.
+    pub(crate) fn change(&self, step: &Step) -> io::Result<()> {
+        let moved = match (step, self.time()) {
+            (Step::Advance(span), Time::Shifted(shift)) => {
+                shift.advance(span.duration())?;
+                format!("+{span}")
+            }
+            (Step::Jump(span), Time::Shifted(shift)) => {
+                shift.jump(span.millis())?;
+                format!("wall clock by {span}")
+            }
+            _ => {
+                self.with_site(|site| site.change(self.now(), step));
+                return Ok(());
+            }
+        };
+        self.with_site(|site| site.recorder.push(self.now(), What::Clock { moved }));
+        Ok(())
+    }
+
+    pub(crate) const fn ground(&self) -> Ground {
+        self.ground
+    }
+
+    pub(crate) const fn places(&self) -> &Places {
+        &self.places
+    }
+
+    pub(crate) fn time(&self) -> &Time {
+        &self.shared.time
     }
 
     pub(crate) fn with_site<T>(&self, f: impl FnOnce(&mut Site) -> T) -> T {
@@ -127,14 +247,15 @@ impl Hosted {
     /// Returns once `span` has passed on the servers' clock.
     pub(crate) async fn past(&self, span: Duration) {
         match &self.shared.time {
-            Time::Real(_) => tokio::time::sleep(span).await,
+            Time::Real(_) | Time::Shifted(_) => tokio::time::sleep(span).await,
             Time::Virtual(clock) => clock.watch_for(clock.now().mono.plus(span)).await,
         }
     }
 
     /// Stops the servers and gives the trace.
     pub(crate) async fn finish(self) -> Trace {
-        for guard in self.guards {
+        let guards = self.guards.into_inner();
+        for guard in guards.unwrap_or_else(PoisonError::into_inner) {
             guard.stop().await;
         }
         self.shared.with_site(|site| site.recorder.take())
@@ -205,7 +326,7 @@ impl Service for Door {
 
     async fn pause(&self, request: u32, span: Duration) {
         match &self.shared.time {
-            Time::Real(_) => tokio::time::sleep(span).await,
+            Time::Real(_) | Time::Shifted(_) => tokio::time::sleep(span).await,
             Time::Virtual(clock) => clock.pause(request, span).await,
         }
     }

@@ -26,6 +26,7 @@ pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod self_test;
+mod shift;
 mod site;
 mod sockets;
 mod subject;

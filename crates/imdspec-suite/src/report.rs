@@ -1,7 +1,7 @@
 //! The report for machines: `--json FILE`. The shape is published in `docs/report.schema.json`.
 
 use crate::runner::Done;
-use imdspec_rules::{ClockKind, Judgement, Level, Verdict};
+use imdspec_rules::{Judgement, Level, Verdict};
 use serde::Serialize;
 
 /// The version of the report's shape.
@@ -179,10 +179,7 @@ impl Report {
                 version: done.subject.version.clone(),
                 kind: done.subject.kind.as_str(),
                 network: done.subject.kind.network(),
-                clock: match done.subject.clock() {
-                    ClockKind::Virtual => "virtual",
-                    ClockKind::Real => "real",
-                },
+                clock: done.subject.clock().as_str(),
             },
             summary: Summary::of(done, judgements),
             rules,

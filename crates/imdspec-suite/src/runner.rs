@@ -3,9 +3,10 @@
 mod programs;
 mod seed;
 
-use crate::program::{ContractError, Hello};
-use crate::scenario::Scenario;
-use crate::site::why_not;
+use crate::hosted::Ground;
+use crate::program::{ContractError, Hello, Network, ProgramClock};
+use crate::scenario::{ClockNeed, Scenario};
+use crate::site::{Abilities, why_not};
 use crate::subject::{Kind, Subject};
 use crate::{memory, sockets};
 use imdspec_rules::{Judgement, Rule, Trace, Verdict, judge};
@@ -134,15 +135,38 @@ pub async fn run(
             gather(tasks, &plan, stop, &mut done, &mut progress).await;
         }
         Kind::Session(program) | Kind::OneShot(program) => {
-            let runner = programs::Runner::new(program.clone(), &plan);
+            let network = settle_network(program.network, &mut done.notes)?;
+            let ground = match network {
+                Network::Sandbox => Ground::Sandbox,
+                Network::Auto | Network::Endpoint => Ground::Endpoint,
+            };
+            let mut runner = programs::Runner::new(program, &plan, ground);
             let (hello, notes) = runner.sanity(plan.seed).await?;
             if let Some(hello) = hello {
                 done.subject.introduce(hello);
             }
-            done.notes = notes;
+            done.notes.extend(notes);
+            let mut clock = program.clock;
+            let mut clock_reason = String::new();
+            let moves = |s: &Arc<Scenario>| s.clock == ClockNeed::Movable;
+            if clock == ProgramClock::Faketime
+                && plan.scenarios.iter().any(moves)
+                && let Err(why) = runner.move_clock(plan.seed).await
+            {
+                done.notes.push(format!("the clock cannot be moved: {why}"));
+                clock = ProgramClock::Real;
+                clock_reason = why;
+            }
+            done.subject.set_network(network);
+            done.subject.set_clock(clock);
+            let can = Abilities {
+                clock_reason,
+                ..done.subject.abilities()
+            };
+            let runner = Arc::new(runner);
             let mut tasks = JoinSet::new();
             for (i, scenario) in programs::slow_first(&plan.scenarios) {
-                if let Some(why) = why_not(&scenario, &plan.subject.abilities()) {
+                if let Some(why) = why_not(&scenario, &can) {
                     let result = Err(why);
                     tasks.spawn(async move { (i, Ran { scenario, result }) });
                     continue;
@@ -160,6 +184,26 @@ pub async fn run(
     }
     done.took = began.elapsed();
     Ok(done)
+}
+
+/// Decides on the network: the sandbox where it can be had, unless the endpoint is asked for.
+fn settle_network(asked: Network, notes: &mut Vec<String>) -> Result<Network, ContractError> {
+    if asked == Network::Endpoint {
+        return Ok(Network::Endpoint);
+    }
+    match imdspec_sandbox::probe() {
+        Ok(()) => Ok(Network::Sandbox),
+        Err(why) if asked == Network::Sandbox => Err(ContractError::Ours {
+            why: format!("no sandbox can be had: {why}; imdspec doctor says what to change"),
+        }),
+        Err(why) => {
+            notes.push(format!(
+                "no sandbox can be had, so the program is pointed at a loopback endpoint: {why}; \
+                 imdspec doctor says what to change"
+            ));
+            Ok(Network::Endpoint)
+        }
+    }
 }
 
 /// Awaits every task, or ends them all when `stop` turns true.

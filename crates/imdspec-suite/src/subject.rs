@@ -5,7 +5,8 @@ mod descriptor;
 pub use descriptor::{Descriptor, DescriptorError, Expected};
 
 use crate::machine::Reference;
-use crate::program::Program;
+use crate::program::{Network, Program, ProgramClock};
+use crate::scenario::ClockNeed;
 use crate::site::Abilities;
 use imdspec_rules::{Capabilities, Capability, ClockKind};
 
@@ -33,9 +34,9 @@ pub enum Kind {
     Memory(Reference),
     /// The reference client over sockets, in virtual time.
     Sockets(Reference),
-    /// A session program over the loopback endpoint.
+    /// A session program.
     Session(Program),
-    /// A program run once per resolve, over the loopback endpoint.
+    /// A program run once per resolve.
     OneShot(Program),
 }
 
@@ -80,28 +81,42 @@ impl Subject {
 
     /// Which clock it lives on.
     #[must_use]
-    pub const fn clock(&self) -> ClockKind {
-        match self.kind {
-            Kind::Memory(_) | Kind::Sockets(_) => ClockKind::Virtual,
-            Kind::Session(_) | Kind::OneShot(_) => ClockKind::Real,
+    pub fn clock(&self) -> ClockKind {
+        match self.kind.program().map(|p| p.clock) {
+            None => ClockKind::Virtual,
+            Some(ProgramClock::Real) => ClockKind::Real,
+            Some(ProgramClock::Faketime) => ClockKind::Faketime,
         }
     }
 
-    pub(crate) const fn abilities(&self) -> Abilities {
-        match self.kind {
-            Kind::Memory(_) | Kind::Sockets(_) => Abilities::ALL,
-            Kind::Session(_) => Abilities {
-                virtual_clock: false,
-                addresses: false,
-                code: false,
-                session: true,
+    /// What the way it is run allows, once network and clock are settled.
+    pub(crate) fn abilities(&self) -> Abilities {
+        let Some(program) = self.kind.program() else {
+            return Abilities::ALL;
+        };
+        Abilities {
+            clock: match program.clock {
+                ProgramClock::Real => ClockNeed::Any,
+                ProgramClock::Faketime => ClockNeed::Movable,
             },
-            Kind::OneShot(_) => Abilities {
-                virtual_clock: false,
-                addresses: false,
-                code: false,
-                session: false,
-            },
+            clock_reason: String::new(),
+            addresses: program.network == Network::Sandbox,
+            code: false,
+            session: matches!(self.kind, Kind::Session(_)),
+        }
+    }
+
+    /// Has a program run on this network. Does nothing to other subjects.
+    pub fn set_network(&mut self, network: Network) {
+        if let Kind::Session(program) | Kind::OneShot(program) = &mut self.kind {
+            program.network = network;
+        }
+    }
+
+    /// Has a program live on this clock. Does nothing to other subjects.
+    pub fn set_clock(&mut self, clock: ProgramClock) {
+        if let Kind::Session(program) | Kind::OneShot(program) = &mut self.kind {
+            program.clock = clock;
         }
     }
 }
@@ -123,7 +138,20 @@ impl Kind {
         match self {
             Self::Memory(_) => "memory",
             Self::Sockets(_) => "sockets",
-            Self::Session(_) | Self::OneShot(_) => "endpoint",
+            Self::Session(program) | Self::OneShot(program) => match program.network {
+                Network::Auto => "not settled",
+                Network::Sandbox => "sandbox",
+                Network::Endpoint => "endpoint",
+            },
+        }
+    }
+
+    /// The program, if it is one.
+    #[must_use]
+    pub const fn program(&self) -> Option<&Program> {
+        match self {
+            Self::Memory(_) | Self::Sockets(_) => None,
+            Self::Session(program) | Self::OneShot(program) => Some(program),
         }
     }
 }

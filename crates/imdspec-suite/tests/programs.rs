@@ -12,12 +12,9 @@ use tokio::sync::watch;
 const HELLO: &str = r#"echo '{"imdspec":1,"name":"sh"}'; "#;
 
 fn run(command: &[&str], session: bool, scenarios: &[&str]) -> Result<Done, ContractError> {
-    let program = Program {
-        command: command.iter().map(|c| (*c).to_owned()).collect(),
-        keep_env: Vec::new(),
-        // Only what is meant to hang comes near it.
-        deadline: Duration::from_secs(2),
-    };
+    let command = command.iter().map(|c| (*c).to_owned()).collect();
+    // Only what is meant to hang comes near it.
+    let program = Program::new(command, Duration::from_secs(2));
     let plan = Plan {
         subject: Subject::program(program, session),
         scenarios: scenario::embedded()

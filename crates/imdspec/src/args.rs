@@ -2,6 +2,7 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use imdspec_model::Span;
+use imdspec_suite::program::{Network, ProgramClock};
 use std::path::PathBuf;
 
 /// The conformance suite every AWS credential provider is held to.
@@ -41,6 +42,13 @@ pub(crate) struct Check {
     /// A descriptor (subjects/NAME.toml) that says what to run and what to expect
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cmd", "session"])]
     pub(crate) subject: Option<PathBuf>,
+    /// Where the command runs: in a sandbox in which the service is at its real addresses and
+    /// nothing else is, or here, told by a variable where on the loopback the service is
+    #[arg(long, value_name = "WHERE", default_value = "auto")]
+    pub(crate) network: NetworkArg,
+    /// Whose time the command lives on: with faketime, scenarios let hours pass
+    #[arg(long, value_name = "CLOCK")]
+    pub(crate) clock: Option<ClockArg>,
     /// How the reference client reaches the model
     #[arg(long, value_name = "WAY", conflicts_with_all = ["cmd", "subject"], default_value = "memory")]
     pub(crate) over: Over,
@@ -74,6 +82,44 @@ pub(crate) struct Check {
     /// Show every rule and every piece of evidence
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NetworkArg {
+    /// The sandbox where this machine allows it, else the endpoint
+    Auto,
+    /// The sandbox or nothing
+    Sandbox,
+    /// The loopback endpoint
+    Endpoint,
+}
+
+impl From<NetworkArg> for Network {
+    fn from(arg: NetworkArg) -> Self {
+        match arg {
+            NetworkArg::Auto => Self::Auto,
+            NetworkArg::Sandbox => Self::Sandbox,
+            NetworkArg::Endpoint => Self::Endpoint,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ClockArg {
+    /// The machine's
+    #[default]
+    Real,
+    /// The machine's, moved by libfaketime
+    Faketime,
+}
+
+impl From<ClockArg> for ProgramClock {
+    fn from(arg: ClockArg) -> Self {
+        match arg {
+            ClockArg::Real => Self::Real,
+            ClockArg::Faketime => Self::Faketime,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -27,6 +27,10 @@ const NAME_SERVICES: [&str; 4] = [
     "/run/avahi-daemon",
 ];
 
+/// Memory shared by name: programs of two sandboxes have the same process numbers, and with them the
+/// same names (libfaketime's are made of them).
+const SHARED_MEMORY: &CStr = c"/dev/shm";
+
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
@@ -170,7 +174,28 @@ impl Birth {
         for folder in &self.hide {
             mount(Some(c"none"), folder, Some(c"tmpfs"), libc::MS_RDONLY)?;
         }
-        Ok(())
+        let flags = libc::MS_NOSUID | libc::MS_NODEV;
+        match mount(Some(c"shm"), SHARED_MEMORY, Some(c"tmpfs"), flags) {
+            // Where the machine has none there is nothing to share.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+}
+
+/// Has the process that `command` becomes die with the thread that starts it.
+pub(crate) fn leash(command: &mut Command) {
+    let caller = std::process::id();
+    // SAFETY: system calls only.
+    unsafe {
+        command.pre_exec(move || {
+            checked(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL))?;
+            // The caller may have died before the call above.
+            if u32::try_from(libc::getppid()) != Ok(caller) {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            Ok(())
+        });
     }
 }
 

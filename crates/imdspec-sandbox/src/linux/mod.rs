@@ -7,6 +7,7 @@ mod init;
 mod netlink;
 
 pub(crate) use advice::advice;
+pub(crate) use birth::leash;
 
 use crate::{Inside, Lifeline, Sandbox, Step, Unavailable};
 use birth::Birth;

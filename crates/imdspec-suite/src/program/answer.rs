@@ -67,6 +67,12 @@ impl fmt::Display for ContractError {
 impl std::error::Error for ContractError {}
 
 impl ContractError {
+    pub(crate) fn clock(why: std::io::Error) -> Self {
+        Self::Ours {
+            why: format!("the program's clock could not be moved: {why}"),
+        }
+    }
+
     pub(crate) fn sanity(what: String, stderr: &str) -> Self {
         Self::Sanity {
             what,

@@ -1,7 +1,7 @@
 //! `subjects/NAME.toml`: how a real implementation is run, and what is expected of it.
 
 use super::Subject;
-use crate::program::Program;
+use crate::program::{Program, ProgramClock};
 use imdspec_rules::{Capabilities, Capability, rules};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -17,16 +17,29 @@ pub struct Descriptor {
     pub name: String,
     /// Its home page.
     pub homepage: Option<String>,
+    /// Its version, where the program cannot say it itself.
+    #[serde(default)]
+    pub version: String,
     /// The command; a part that names a file is taken relative to the descriptor's folder.
     pub command: Vec<String>,
     /// How it is driven.
     pub kind: DescriptorKind,
     /// Whose time it lives on.
     #[serde(default)]
-    pub clock: DescriptorClock,
+    pub clock: ProgramClock,
+    /// The folder beside the descriptor whose `install` sets it up; left out, its name.
+    pub setup: Option<String>,
     /// How to install it; shown when it is missing, never run.
     #[serde(default)]
     pub install: Vec<String>,
+    /// Variables it is always given.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// The variable that tells it where the service is, if not the usual one.
+    pub endpoint_variable: Option<String>,
+    /// Exit statuses besides 1 by which it says that there are no credentials.
+    #[serde(default)]
+    pub refused_exit: Vec<i32>,
     /// Variables of our environment that it keeps.
     #[serde(default)]
     pub keep_env: Vec<String>,
@@ -46,17 +59,6 @@ pub enum DescriptorKind {
     Session,
     /// A one-shot program.
     OneShot,
-}
-
-/// Whose time a described subject lives on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DescriptorClock {
-    /// The machine's.
-    #[default]
-    Real,
-    /// libfaketime's, where the runner can do that.
-    Faketime,
 }
 
 /// A verdict that is known and explained.
@@ -171,17 +173,34 @@ impl Descriptor {
                 capabilities.declare(capability, has);
             }
         }
+        let setup = self.setup.as_deref().unwrap_or(&self.name);
         let program = Program {
-            command: self.command,
+            env: self.env,
             keep_env: self.keep_env,
-            deadline,
+            tools: Some(installed(setup).join("bin")),
+            endpoint_variable: self.endpoint_variable,
+            refused_exit: self.refused_exit,
+            clock: self.clock,
+            ..Program::new(self.command, deadline)
         };
         Subject {
             name: self.name,
+            version: self.version,
             capabilities,
             expected: self.expected,
             install: self.install,
             ..Subject::program(program, self.kind == DescriptorKind::Session)
         }
     }
+}
+
+/// Where `scripts/subjects install` puts a subject: below `IMDSPEC_SUBJECTS`, or a folder of the
+/// user's cache.
+fn installed(setup: &str) -> PathBuf {
+    let set = |name| std::env::var_os(name).filter(|v| !v.is_empty());
+    let all = match set("IMDSPEC_SUBJECTS") {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(set("HOME").unwrap_or_default()).join(".cache/imdspec/subjects"),
+    };
+    all.join(setup)
 }

@@ -10,7 +10,7 @@ use crate::show::failure::{Again, block};
 use crate::show::progress::Live;
 use crate::show::summary::{counts, header, rule_line};
 use imdspec_rules::{Judgement, Level, Rule, Verdict};
-use imdspec_suite::program::Program;
+use imdspec_suite::program::{Network, Program};
 use imdspec_suite::report::Summary;
 use imdspec_suite::runner::{self, Done, Plan};
 use imdspec_suite::{Descriptor, Subject};
@@ -45,15 +45,21 @@ fn subject(check: &Check) -> Result<Subject, Failure> {
     }
     if let Some(file) = &check.subject {
         let descriptor = Descriptor::load(file).map_err(Failure::usage)?;
-        return Ok(descriptor.subject(deadline));
+        let mut subject = descriptor.subject(deadline);
+        subject.set_network(check.network.into());
+        if let Some(clock) = check.clock {
+            subject.set_clock(clock.into());
+        }
+        return Ok(subject);
     }
     if check.cmd.is_empty() {
         return Ok(Subject::reference(check.over == Over::Sockets));
     }
     let program = Program {
-        command: check.cmd.clone(),
         keep_env: check.keep_env.clone(),
-        deadline,
+        network: check.network.into(),
+        clock: check.clock.unwrap_or_default().into(),
+        ..Program::new(check.cmd.clone(), deadline)
     };
     Ok(Subject::program(program, check.session))
 }
@@ -153,6 +159,15 @@ fn again(check: &Check, done: &Done) -> (String, String) {
     }
     if check.session {
         command.push_str(" --session");
+    }
+    if let Some(program) = done.subject.kind.program() {
+        match program.network {
+            Network::Endpoint => command.push_str(" --network endpoint"),
+            Network::Auto | Network::Sandbox => {}
+        }
+        if check.clock.is_some() {
+            command.push_str(&format!(" --clock {}", done.subject.clock().as_str()));
+        }
     }
     if let Some(file) = &check.subject {
         command.push_str(&format!(" --subject {}", file.display()));

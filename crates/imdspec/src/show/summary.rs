@@ -14,10 +14,7 @@ pub(crate) fn header(done: &Done, rules: usize) -> String {
     } else {
         format!(" {}", subject.version)
     };
-    let clock = match subject.clock() {
-        imdspec_rules::ClockKind::Virtual => "virtual",
-        imdspec_rules::ClockKind::Real => "real",
-    };
+    let clock = subject.clock().as_str();
     let mut lines = vec![
         format!("imdspec {}", env!("CARGO_PKG_VERSION")),
         format!(
