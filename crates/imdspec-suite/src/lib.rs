@@ -26,6 +26,11 @@ pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod self_test;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the runner does not start it yet")
+)]
+mod sink;
 mod site;
 mod sockets;
 mod subject;
