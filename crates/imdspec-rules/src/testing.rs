@@ -166,7 +166,7 @@ impl Build {
     pub(crate) fn gave(self, key: &str, expiration: &str) -> Self {
         self.outcome(Outcome::Credentials(Given {
             access_key_id: key.into(),
-            secret_access_key: format!("secret-of-{key}"),
+            secret_access_key: Some(format!("secret-of-{key}")),
             session_token: Some(format!("token-of-{key}")),
             expiration: Some(expiration.into()),
             account_id: None,

@@ -6,7 +6,7 @@ use crate::shift::Shift;
 use crate::site::{Places, REAL_PLACES, Site};
 use imdspec_client::Clock as _;
 use imdspec_model::{HostGuard, Reply, Service, TcpHost};
-use imdspec_rules::{ClockKind, Header, Server, Trace, What};
+use imdspec_rules::{ClockKind, Given, Header, Server, Trace, What};
 use imdspec_sandbox::Sandbox;
 use imdspec_wire::{Mono, Now, Request, Wall};
 use std::collections::BTreeMap;
@@ -84,6 +84,8 @@ struct Shared {
     time: Time,
     /// Turns true at the first connection: the subject has started up.
     contacted: watch::Sender<bool>,
+    /// What the first request to the sink was signed with, since it was last asked for.
+    signed: watch::Sender<Option<Given>>,
 }
 
 impl Hosted {
@@ -96,20 +98,22 @@ impl Hosted {
         ground: Ground,
     ) -> io::Result<Self> {
         let mut hosts = Vec::new();
+        let mut sink = None;
         let mut played = BTreeMap::new();
         let bind = async || TcpHost::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
         let places = if ground == Ground::Sandbox {
             Places::alone(true)
         } else {
             let (imds, collector, proxy) = (bind().await?, bind().await?, bind().await?);
-            let sink = bind().await?;
+            let sink_host = bind().await?;
             let places = Places {
                 imds: imds.local_addr().to_string(),
                 collector: collector.local_addr().to_string(),
                 proxy: proxy.local_addr().to_string(),
-                sink: sink.local_addr().to_string(),
+                sink: sink_host.local_addr().to_string(),
                 found: false,
             };
+            sink = Some(sink_host);
             hosts.push((imds, Server::Imds, places.imds.clone()));
             hosts.push((collector, Server::Collector, places.collector.clone()));
             hosts.push((proxy, Server::Proxy, places.proxy.clone()));
@@ -126,7 +130,9 @@ impl Hosted {
             site: Mutex::new(Site::new(scenario, &places, header, seed)),
             time,
             contacted: watch::Sender::new(false),
+            signed: watch::Sender::new(None),
         });
+        let sink = sink.map(|host| host.serve(Arc::new(SinkDoor(Arc::clone(&shared)))));
         let guards = hosts
             .into_iter()
             .map(|(host, server, to)| {
@@ -136,6 +142,7 @@ impl Hosted {
                     to,
                 }))
             })
+            .chain(sink)
             .collect();
         Ok(Self {
             shared,
@@ -155,15 +162,12 @@ impl Hosted {
     pub(crate) fn attach(&self, listeners: Vec<(SocketAddr, TcpListener)>) -> io::Result<()> {
         for (at, listener) in listeners {
             let to = at.to_string();
-            let Some(server) = self.places.server(&to) else {
-                continue;
+            let shared = Arc::clone(&self.shared);
+            let host = TcpHost::from_std(listener)?;
+            let guard = match self.places.server(&to) {
+                Some(server) => host.serve(Arc::new(Door { shared, server, to })),
+                None => host.serve(Arc::new(SinkDoor(shared))),
             };
-            let door = Door {
-                shared: Arc::clone(&self.shared),
-                server,
-                to,
-            };
-            let guard = TcpHost::from_std(listener)?.serve(Arc::new(door));
             self.guards
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -242,6 +246,28 @@ impl Hosted {
     pub(crate) async fn contacted(&self) {
         let mut contacted = self.shared.contacted.subscribe();
         let _ = contacted.wait_for(|yes| *yes).await;
+    }
+
+    /// Forgets what the sink has seen.
+    pub(crate) fn empty_sink(&self) {
+        self.shared.signed.send_replace(None);
+    }
+
+    /// What the sink has seen, if it was used.
+    pub(crate) fn in_sink(&self) -> Option<Given> {
+        self.shared.signed.borrow().clone()
+    }
+
+    /// Returns at the first signed request to the sink.
+    pub(crate) async fn sunk(&self) -> Given {
+        let mut signed = self.shared.signed.subscribe();
+        loop {
+            if let Ok(seen) = signed.wait_for(Option::is_some).await
+                && let Some(given) = seen.clone()
+            {
+                return given;
+            }
+        }
     }
 
     /// Returns once `span` has passed on the servers' clock.
@@ -336,4 +362,37 @@ impl Service for Door {
             clock.hang(request);
         }
     }
+}
+
+/// The sink's listening address. What is said there is no business of a rule's: the trace has the
+/// outcome only.
+struct SinkDoor(Arc<Shared>);
+
+impl Service for SinkDoor {
+    fn connected(&self) -> u32 {
+        self.0.contacted.send_replace(true);
+        0
+    }
+
+    fn request(&self, _: u32, request: Request) -> (u32, Reply) {
+        let taken = crate::sink::take(&request);
+        if let Some(given) = taken.given {
+            self.0.signed.send_if_modified(|first| {
+                let is_first = first.is_none();
+                first.get_or_insert(given);
+                is_first
+            });
+        }
+        (0, taken.reply)
+    }
+
+    fn malformed(&self, _: u32, _: &[u8]) {}
+
+    fn sent(&self, _: u32, _: u64, _: bool) {}
+
+    async fn pause(&self, _: u32, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
+
+    fn hangs(&self, _: u32) {}
 }

@@ -8,10 +8,12 @@ mod lines;
 mod one_shot;
 mod process;
 mod session;
+mod user;
 
 pub use answer::ContractError;
 pub(crate) use one_shot::run as run_one_shot;
 pub(crate) use session::run as run_session;
+pub(crate) use user::run as run_user;
 
 use crate::hosted::{Hosted, Time};
 use serde::Deserialize;

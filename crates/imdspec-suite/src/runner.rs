@@ -134,13 +134,13 @@ pub async fn run(
             }
             gather(tasks, &plan, stop, &mut done, &mut progress).await;
         }
-        Kind::Session(program) | Kind::OneShot(program) => {
+        Kind::Program(driven, program) => {
             let network = settle_network(program.network, &mut done.notes)?;
             let ground = match network {
                 Network::Sandbox => Ground::Sandbox,
                 Network::Auto | Network::Endpoint => Ground::Endpoint,
             };
-            let mut runner = programs::Runner::new(program, &plan, ground);
+            let mut runner = programs::Runner::new(program, *driven, &plan, ground);
             let (hello, notes) = runner.sanity(plan.seed).await?;
             if let Some(hello) = hello {
                 done.subject.introduce(hello);

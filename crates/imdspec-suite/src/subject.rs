@@ -9,6 +9,7 @@ use crate::program::{Network, Program, ProgramClock};
 use crate::scenario::ClockNeed;
 use crate::site::Abilities;
 use imdspec_rules::{Capabilities, Capability, ClockKind};
+use serde::Deserialize;
 
 /// An implementation under test and what is known of it before the run.
 #[derive(Debug, Clone)]
@@ -34,10 +35,20 @@ pub enum Kind {
     Memory(Reference),
     /// The reference client over sockets, in virtual time.
     Sockets(Reference),
-    /// A session program.
-    Session(Program),
-    /// A program run once per resolve.
-    OneShot(Program),
+    /// A program.
+    Program(Driven, Program),
+}
+
+/// How a program is driven. See the subject contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driven {
+    /// One process lives through a whole scenario and is asked in JSON Lines.
+    Session,
+    /// Run once per resolve; it prints credentials.
+    OneShot,
+    /// Run once per resolve; it uses credentials, and the sink sees with which it signs.
+    Sink,
 }
 
 impl Subject {
@@ -61,18 +72,26 @@ impl Subject {
 
     /// A program of which nothing is known but how to run it.
     #[must_use]
-    pub fn program(program: Program, session: bool) -> Self {
+    pub fn program(mut program: Program, driven: Driven) -> Self {
+        if driven == Driven::Sink {
+            // Where to send what it signs, in the ways that programs look for it.
+            let told = [
+                ("AWS_ENDPOINT_URL", "{sink}"),
+                ("AWS_REGION", "us-east-1"),
+                ("AWS_DEFAULT_REGION", "us-east-1"),
+            ];
+            for (name, value) in told {
+                let set = program.env.entry(name.to_owned());
+                set.or_insert_with(|| value.to_owned());
+            }
+        }
         let name = std::path::Path::new(&program.command[0])
             .file_name()
             .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         Self {
             name,
             version: String::new(),
-            kind: if session {
-                Kind::Session(program)
-            } else {
-                Kind::OneShot(program)
-            },
+            kind: Kind::Program(driven, program),
             capabilities: Capabilities::default(),
             expected: Vec::new(),
             install: Vec::new(),
@@ -102,20 +121,20 @@ impl Subject {
             clock_reason: String::new(),
             addresses: program.network == Network::Sandbox,
             code: false,
-            session: matches!(self.kind, Kind::Session(_)),
+            session: matches!(self.kind, Kind::Program(Driven::Session, _)),
         }
     }
 
     /// Has a program run on this network. Does nothing to other subjects.
     pub fn set_network(&mut self, network: Network) {
-        if let Kind::Session(program) | Kind::OneShot(program) = &mut self.kind {
+        if let Kind::Program(_, program) = &mut self.kind {
             program.network = network;
         }
     }
 
     /// Has a program live on this clock. Does nothing to other subjects.
     pub fn set_clock(&mut self, clock: ProgramClock) {
-        if let Kind::Session(program) | Kind::OneShot(program) = &mut self.kind {
+        if let Kind::Program(_, program) = &mut self.kind {
             program.clock = clock;
         }
     }
@@ -127,8 +146,9 @@ impl Kind {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Memory(_) | Self::Sockets(_) => "value",
-            Self::Session(_) => "session",
-            Self::OneShot(_) => "one-shot",
+            Self::Program(Driven::Session, _) => "session",
+            Self::Program(Driven::OneShot, _) => "one-shot",
+            Self::Program(Driven::Sink, _) => "sink",
         }
     }
 
@@ -138,7 +158,7 @@ impl Kind {
         match self {
             Self::Memory(_) => "memory",
             Self::Sockets(_) => "sockets",
-            Self::Session(program) | Self::OneShot(program) => match program.network {
+            Self::Program(_, program) => match program.network {
                 Network::Auto => "not settled",
                 Network::Sandbox => "sandbox",
                 Network::Endpoint => "endpoint",
@@ -151,7 +171,7 @@ impl Kind {
     pub const fn program(&self) -> Option<&Program> {
         match self {
             Self::Memory(_) | Self::Sockets(_) => None,
-            Self::Session(program) | Self::OneShot(program) => Some(program),
+            Self::Program(_, program) => Some(program),
         }
     }
 }

@@ -39,8 +39,12 @@ pub(crate) struct Check {
     /// The command speaks the session protocol (JSON Lines on stdin and stdout)
     #[arg(long, requires = "cmd")]
     pub(crate) session: bool,
+    /// The command uses credentials and prints none: what it signs for {sink}, replaced in its
+    /// arguments and set as AWS_ENDPOINT_URL, is its answer
+    #[arg(long, requires = "cmd", conflicts_with = "session")]
+    pub(crate) sink: bool,
     /// A descriptor (subjects/NAME.toml) that says what to run and what to expect
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["cmd", "session"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cmd", "session", "sink"])]
     pub(crate) subject: Option<PathBuf>,
     /// Where the command runs: in a sandbox in which the service is at its real addresses and
     /// nothing else is, or here, told by a variable where on the loopback the service is

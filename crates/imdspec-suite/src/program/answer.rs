@@ -110,7 +110,7 @@ impl From<Process> for Given {
     fn from(p: Process) -> Self {
         Self {
             access_key_id: p.access_key_id,
-            secret_access_key: p.secret_access_key,
+            secret_access_key: Some(p.secret_access_key),
             session_token: p.session_token,
             expiration: p.expiration,
             account_id: p.account_id,

@@ -13,8 +13,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// The most of stderr that is kept, in bytes.
-const MOST_STDERR: u64 = 1 << 20;
+/// The most of its free output that is kept, in bytes, of each stream.
+const MOST_OUTPUT: u64 = 1 << 20;
 
 /// A running program. Dropping it kills its whole process group.
 pub(super) struct Process {
@@ -77,6 +77,17 @@ impl Process {
 
     /// Waits for the program to end by itself.
     pub(super) async fn exit(&mut self) -> std::io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// Waits for the program to end by itself, and keeps what it says on stdout meanwhile.
+    pub(super) async fn to_the_end(&mut self, said: &mut Vec<u8>) -> std::io::Result<ExitStatus> {
+        let stdout = keep_in(said, &mut self.stdout);
+        tokio::select! {
+            // What it started may hold the pipe for longer than it lives.
+            status = self.child.wait() => return status,
+            () = stdout => {}
+        }
         self.child.wait().await
     }
 
@@ -149,10 +160,15 @@ fn spawn(command: &mut std::process::Command) -> std::io::Result<Child> {
 /// Reads to the end, and keeps the first part.
 async fn keep(mut pipe: impl AsyncRead + Unpin) -> Vec<u8> {
     let mut kept = Vec::new();
-    // What cannot be read is not there to be kept.
-    let _ = (&mut pipe).take(MOST_STDERR).read_to_end(&mut kept).await;
-    let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
+    keep_in(&mut kept, &mut pipe).await;
     kept
+}
+
+async fn keep_in(kept: &mut Vec<u8>, pipe: &mut (impl AsyncRead + Unpin)) {
+    let left = MOST_OUTPUT.saturating_sub(kept.len() as u64);
+    // What cannot be read is not there to be kept.
+    let _ = (&mut *pipe).take(left).read_to_end(kept).await;
+    let _ = tokio::io::copy(pipe, &mut tokio::io::sink()).await;
 }
 
 /// What an exit means that is neither of the two the contract names.

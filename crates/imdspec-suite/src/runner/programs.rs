@@ -2,10 +2,13 @@
 
 use super::{MOST_AT_ONCE, NotRun, Plan};
 use crate::hosted::{Ground, Hosted, Time};
-use crate::program::{ContractError, Hello, Program, StartGate, run_one_shot, run_session};
+use crate::program::{
+    ContractError, Hello, Program, StartGate, run_one_shot, run_session, run_user,
+};
 use crate::recorder::Recorder;
 use crate::scenario::{ClockNeed, Scenario, Step};
 use crate::shift::{self, Shift};
+use crate::subject::Driven;
 use imdspec_rules::{Outcome, Stream, Trace, What};
 use std::io;
 use std::path::PathBuf;
@@ -15,7 +18,7 @@ use tokio::sync::Semaphore;
 
 pub(super) struct Runner {
     program: Program,
-    kind: &'static str,
+    driven: Driven,
     subject: String,
     ground: Ground,
     /// libfaketime, for the scenarios that move the clock.
@@ -25,11 +28,11 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    pub(super) fn new(program: &Program, plan: &Plan, ground: Ground) -> Self {
+    pub(super) fn new(program: &Program, driven: Driven, plan: &Plan, ground: Ground) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             program: program.clone(),
-            kind: plan.subject.kind.as_str(),
+            driven,
             subject: plan.subject.name.clone(),
             ground,
             library: None,
@@ -145,11 +148,17 @@ impl Runner {
             .map_err(|e| ContractError::Ours {
                 why: format!("no loopback port could be had: {e}"),
             })?;
-        let hello = if self.kind == "session" {
-            Some(run_session(&self.program, scenario, &hosted, &self.gate).await?)
-        } else {
-            run_one_shot(&self.program, scenario, &hosted, &self.gate).await?;
-            None
+        let (program, gate) = (&self.program, &self.gate);
+        let hello = match self.driven {
+            Driven::Session => Some(run_session(program, scenario, &hosted, gate).await?),
+            Driven::OneShot => {
+                run_one_shot(program, scenario, &hosted, gate).await?;
+                None
+            }
+            Driven::Sink => {
+                run_user(program, scenario, &hosted, gate).await?;
+                None
+            }
         };
         Ok((hosted.finish().await, hello))
     }

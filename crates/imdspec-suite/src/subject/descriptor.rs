@@ -1,6 +1,6 @@
 //! `subjects/NAME.toml`: how a real implementation is run, and what is expected of it.
 
-use super::Subject;
+use super::{Driven, Subject};
 use crate::program::{Program, ProgramClock};
 use imdspec_rules::{Capabilities, Capability, rules};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub struct Descriptor {
     /// The command; a part that names a file is taken relative to the descriptor's folder.
     pub command: Vec<String>,
     /// How it is driven.
-    pub kind: DescriptorKind,
+    pub kind: Driven,
     /// Whose time it lives on.
     #[serde(default)]
     pub clock: ProgramClock,
@@ -49,16 +49,6 @@ pub struct Descriptor {
     /// Verdicts that are known and explained.
     #[serde(default)]
     pub expected: Vec<Expected>,
-}
-
-/// How a described subject is driven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DescriptorKind {
-    /// A session program.
-    Session,
-    /// A one-shot program.
-    OneShot,
 }
 
 /// A verdict that is known and explained.
@@ -189,7 +179,7 @@ impl Descriptor {
             capabilities,
             expected: self.expected,
             install: self.install,
-            ..Subject::program(program, self.kind == DescriptorKind::Session)
+            ..Subject::program(program, self.kind)
         }
     }
 }

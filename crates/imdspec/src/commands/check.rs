@@ -13,7 +13,7 @@ use imdspec_rules::{Judgement, Level, Rule, Verdict};
 use imdspec_suite::program::{Network, Program};
 use imdspec_suite::report::Summary;
 use imdspec_suite::runner::{self, Done, Plan};
-use imdspec_suite::{Descriptor, Subject};
+use imdspec_suite::{Descriptor, Driven, Subject};
 use output::Outputs;
 use tokio::sync::watch;
 
@@ -61,7 +61,12 @@ fn subject(check: &Check) -> Result<Subject, Failure> {
         clock: check.clock.unwrap_or_default().into(),
         ..Program::new(check.cmd.clone(), deadline)
     };
-    Ok(Subject::program(program, check.session))
+    let driven = match (check.session, check.sink) {
+        (true, _) => Driven::Session,
+        (_, true) => Driven::Sink,
+        _ => Driven::OneShot,
+    };
+    Ok(Subject::program(program, driven))
 }
 
 /// A seed nobody chose: the standard library's hasher keys are random for each process.
@@ -159,6 +164,9 @@ fn again(check: &Check, done: &Done) -> (String, String) {
     }
     if check.session {
         command.push_str(" --session");
+    }
+    if check.sink {
+        command.push_str(" --sink");
     }
     if let Some(program) = done.subject.kind.program() {
         match program.network {
