@@ -81,7 +81,10 @@ impl Process {
     }
 
     /// Waits for the program to end by itself, and keeps what it says on stdout meanwhile.
-    pub(super) async fn to_the_end(&mut self, said: &mut Vec<u8>) -> std::io::Result<ExitStatus> {
+    pub(super) async fn watch_to_its_end(
+        &mut self,
+        said: &mut Vec<u8>,
+    ) -> std::io::Result<ExitStatus> {
         let stdout = keep_in(said, &mut self.stdout);
         tokio::select! {
             // What it started may hold the pipe for longer than it lives.

@@ -55,7 +55,7 @@ async fn resolve(
             Some(result) => result,
             None => used.await,
         };
-        result.unwrap_or(Outcome::Deadline {
+        result.unwrap_or_else(|_| Outcome::Deadline {
             after: u64::try_from(program.deadline.as_millis()).unwrap_or(u64::MAX),
         })
     };
@@ -63,7 +63,7 @@ async fn resolve(
     hosted.with_site(|site| site.recorder.outcome(hosted.now(), call, outcome));
     if is_use {
         // It may finish what it does, but it may also be one that never ends, such as a mount.
-        let _ = timeout(EXIT_DEADLINE, process.to_the_end(&mut said)).await;
+        let _ = timeout(EXIT_DEADLINE, process.watch_to_its_end(&mut said)).await;
     }
     let stderr = process.end().await;
     let stdout = String::from_utf8_lossy(&said).into_owned();
@@ -79,7 +79,7 @@ async fn use_or_end(hosted: &Hosted, process: &mut Process, said: &mut Vec<u8>) 
     let status = tokio::select! {
         biased;
         given = hosted.sunk() => return Outcome::Credentials(given),
-        status = process.to_the_end(said) => status,
+        status = process.watch_to_its_end(said) => status,
     };
     match (hosted.in_sink(), status) {
         (Some(given), _) => Outcome::Credentials(given),
