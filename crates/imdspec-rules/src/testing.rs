@@ -32,6 +32,7 @@ impl Build {
                     env: Default::default(),
                     config: Default::default(),
                     code: Default::default(),
+                    links: Default::default(),
                 },
                 events: Vec::new(),
             },
@@ -175,6 +176,13 @@ impl Build {
 
     pub(crate) fn code(mut self, key: &str, value: &str) -> Self {
         self.trace.header.code.insert(key.into(), value.into());
+        self
+    }
+
+    /// Breaks the service's IPv4 address below HTTP.
+    pub(crate) fn link(mut self, how: &str) -> Self {
+        let links = &mut self.trace.header.links;
+        links.insert("169.254.169.254".into(), how.into());
         self
     }
 

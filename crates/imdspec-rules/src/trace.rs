@@ -42,6 +42,10 @@ pub struct Header {
     /// Settings given in code, by the name of the config key they stand for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub code: BTreeMap<String, String>,
+    /// Addresses of the service that were broken below HTTP, and how: `no-route`, `refused`,
+    /// `silent`. No event can show a packet that never arrived.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, String>,
 }
 
 /// Whose time a subject lives on.

@@ -18,6 +18,16 @@ pub enum Link {
 }
 
 impl Link {
+    /// The link as scenarios and traces spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoRoute => "no-route",
+            Self::Refused => "refused",
+            Self::Silent => "silent",
+        }
+    }
+
     /// What a client of ours is told at once; nothing, where it is never told.
     pub(crate) const fn lost(self) -> Option<Lost> {
         match self {
