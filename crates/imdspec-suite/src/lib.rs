@@ -33,4 +33,4 @@ mod subject;
 pub use machine::{Machine, Reference};
 pub use runner::{Done, NotRun, Plan, Progress, Ran};
 pub use scenario::{Scenario, ScenarioError, Step};
-pub use subject::{Descriptor, DescriptorError, Expected, Kind, Subject};
+pub use subject::{Baseline, Descriptor, DescriptorError, Expected, Kind, Subject, baseline};

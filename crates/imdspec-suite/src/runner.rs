@@ -20,6 +20,8 @@ pub use seed::scenario_seed;
 /// The most scenarios under way at once: most of them wait, but each holds ports and perhaps a
 /// process.
 const MOST_AT_ONCE: usize = 32;
+/// Why what was left of a stopped run was not run.
+const INTERRUPTED: &str = "the run was interrupted";
 
 /// What is to be run.
 #[derive(Debug, Clone)]
@@ -89,7 +91,7 @@ pub struct Done {
 /// [`ContractError`] when the subject cannot be put under test at all.
 pub async fn run(
     plan: Plan,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Done, ContractError> {
     let began = Instant::now();
@@ -104,6 +106,11 @@ pub async fn run(
     match &plan.subject.kind {
         Kind::Memory(reference) => {
             for scenario in &plan.scenarios {
+                if *stop.borrow() {
+                    done.interrupted = true;
+                    done.ran.push(interrupted(scenario));
+                    continue;
+                }
                 progress(Progress::Began);
                 let seed = scenario_seed(plan.seed, &scenario.name);
                 let ran = Ran {
@@ -135,7 +142,16 @@ pub async fn run(
         }
         Kind::Session(program) | Kind::OneShot(program) => {
             let runner = programs::Runner::new(program.clone(), &plan);
-            let (hello, notes) = runner.sanity(plan.seed).await?;
+            let sane = tokio::select! {
+                sane = runner.sanity(plan.seed) => sane?,
+                Ok(_) = stop.wait_for(|stop| *stop) => {
+                    done.interrupted = true;
+                    done.ran = plan.scenarios.iter().map(interrupted).collect();
+                    done.took = began.elapsed();
+                    return Ok(done);
+                }
+            };
+            let (hello, notes) = sane;
             if let Some(hello) = hello {
                 done.subject.introduce(hello);
             }
@@ -171,7 +187,7 @@ async fn gather(
     progress: &mut impl FnMut(Progress<'_>),
 ) {
     let mut slots: Vec<Option<Ran>> = plan.scenarios.iter().map(|_| None).collect();
-    let mut why = "the run was interrupted";
+    let mut why = INTERRUPTED;
     loop {
         let next = tokio::select! {
             next = tasks.join_next() => next,
@@ -201,6 +217,13 @@ async fn gather(
             })
         })
         .collect();
+}
+
+fn interrupted(scenario: &Arc<Scenario>) -> Ran {
+    Ran {
+        scenario: Arc::clone(scenario),
+        result: Err(NotRun::new(INTERRUPTED)),
+    }
 }
 
 impl Subject {

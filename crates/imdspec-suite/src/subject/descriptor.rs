@@ -1,8 +1,8 @@
 //! `subjects/NAME.toml`: how a real implementation is run, and what is expected of it.
 
-use super::Subject;
+use super::{Baseline, Subject};
 use crate::program::Program;
-use imdspec_rules::{Capabilities, Capability, rules};
+use imdspec_rules::{Capabilities, Capability};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,8 +34,8 @@ pub struct Descriptor {
     #[serde(default)]
     pub capabilities: BTreeMap<String, toml::Value>,
     /// Verdicts that are known and explained.
-    #[serde(default)]
-    pub expected: Vec<Expected>,
+    #[serde(default, rename = "expected")]
+    pub baseline: Baseline,
 }
 
 /// How a described subject is driven.
@@ -57,20 +57,6 @@ pub enum DescriptorClock {
     Real,
     /// libfaketime's, where the runner can do that.
     Faketime,
-}
-
-/// A verdict that is known and explained.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Expected {
-    /// The rule's id.
-    pub rule: String,
-    /// The verdict, as reports spell it.
-    pub verdict: String,
-    /// Why.
-    pub reason: String,
-    /// Where one can read more.
-    pub link: Option<String>,
 }
 
 /// Why a descriptor was refused.
@@ -120,6 +106,7 @@ impl Descriptor {
         };
         let mut descriptor: Self = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
         descriptor.check().map_err(invalid)?;
+        descriptor.baseline = descriptor.baseline.from_file(file, &text);
         let folder = file.parent().unwrap_or_else(|| Path::new(""));
         for part in &mut descriptor.command {
             let beside = folder.join(&*part);
@@ -145,21 +132,7 @@ impl Descriptor {
                 ));
             }
         }
-        for expected in &self.expected {
-            if rules::get(&expected.rule).is_none() {
-                return Err(format!(
-                    "expected names rule {:?}, which does not exist",
-                    expected.rule
-                ));
-            }
-            if !["violated", "warned"].contains(&expected.verdict.as_str()) {
-                return Err(format!(
-                    "expected verdict {:?} for {}; write \"violated\" or \"warned\"",
-                    expected.verdict, expected.rule
-                ));
-            }
-        }
-        Ok(())
+        self.baseline.check()
     }
 
     /// The subject it describes.
@@ -179,7 +152,7 @@ impl Descriptor {
         Subject {
             name: self.name,
             capabilities,
-            expected: self.expected,
+            baseline: self.baseline,
             install: self.install,
             ..Subject::program(program, self.kind == DescriptorKind::Session)
         }
