@@ -24,6 +24,7 @@ use tokio::sync::watch;
 const SHOWN_PER_RULE: usize = 1;
 
 pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
+    expectations::refuse(&check)?;
     let rules = selection::rules(&check.rule)?;
     let scenarios = selection::scenarios(&check, &rules)?;
     let mut subject = subject(&check)?;

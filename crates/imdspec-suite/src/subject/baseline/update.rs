@@ -234,7 +234,7 @@ fn remove(document: &mut DocumentMut, i: usize) {
     all.remove(i);
     let apart = match above.rfind("\n\n") {
         Some(end) if above[..end].contains('#') => &above[..end + 2],
-        _ => return,
+        _ => "",
     };
     let mut next: Option<isize> = None;
     headed(document, &mut |table| {
@@ -244,10 +244,18 @@ fn remove(document: &mut DocumentMut, i: usize) {
     });
     let Some(next) = next else {
         let rest = document.trailing().as_str().unwrap_or_default();
-        let text = format!("{apart}{}", rest.trim_start_matches('\n'));
-        document.set_trailing(format!("{}\n", text.trim_end_matches('\n')));
+        let text = match (apart, rest.trim()) {
+            ("", "") => String::new(),
+            ("", _) => rest.to_owned(),
+            (_, "") => format!("{}\n", apart.trim_end()),
+            _ => format!("{apart}{}", rest.trim_start_matches('\n')),
+        };
+        document.set_trailing(text);
         return;
     };
+    if apart.is_empty() {
+        return;
+    }
     headed(document, &mut |table| {
         if table.position() == Some(next) {
             let own = prefix(table);
@@ -275,7 +283,10 @@ fn append(document: &mut DocumentMut, mut table: Table) {
     let mut above = String::new();
     if position == last {
         // What stands at the end of the file was written about what is before it.
-        above.push_str(document.trailing().as_str().unwrap_or_default());
+        let rest = document.trailing().as_str().unwrap_or_default();
+        if !rest.trim().is_empty() {
+            above.push_str(rest);
+        }
         document.set_trailing("");
         if !above.is_empty() && !above.ends_with('\n') {
             above.push('\n');

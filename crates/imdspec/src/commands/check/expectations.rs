@@ -11,7 +11,31 @@ use imdspec_suite::{Baseline, Subject};
 use std::path::Path;
 use std::time::SystemTime;
 
-/// Gives the subject the entries of `--baseline`, and refuses what could only fail after the run.
+/// Refuses an update that could not tell what is no longer true.
+pub(super) fn refuse(check: &Check) -> Result<(), Failure> {
+    if !check.update_baseline {
+        return Ok(());
+    }
+    if check.cmd.is_empty() && check.subject.is_none() {
+        return Err(Failure::usage(
+            "--update-baseline needs a program: -- CMD, or --subject FILE",
+        ));
+    }
+    let filters = [
+        ("--rule", !check.rule.is_empty()),
+        ("--scenario", !check.scenario.is_empty()),
+        ("--scenarios", check.scenarios.is_some()),
+    ];
+    match filters.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((filter, _)) => Err(Failure::usage(format!(
+            "--update-baseline cannot be used with {filter}: only a run of the whole suite shows \
+             which expected verdicts are no longer true"
+        ))),
+    }
+}
+
+/// Gives the subject the entries of `--baseline`. What could only fail after the run is refused.
 pub(super) fn settle(check: &Check, subject: &mut Subject) -> Result<(), Failure> {
     if let Some(file) = &check.baseline {
         let own = &subject.baseline;
@@ -27,26 +51,10 @@ pub(super) fn settle(check: &Check, subject: &mut Subject) -> Result<(), Failure
     if !check.update_baseline {
         return Ok(());
     }
-    if check.cmd.is_empty() && check.subject.is_none() {
-        return Err(Failure::usage(
-            "--update-baseline needs a program: -- CMD, or --subject FILE",
-        ));
-    }
     if subject.baseline.file().is_none() {
         return Err(Failure::usage(
             "--update-baseline needs a file to write: name it with --baseline FILE",
         ));
-    }
-    let filters = [
-        ("--rule", !check.rule.is_empty()),
-        ("--scenario", !check.scenario.is_empty()),
-        ("--scenarios", check.scenarios.is_some()),
-    ];
-    if let Some((filter, _)) = filters.iter().find(|(_, given)| *given) {
-        return Err(Failure::usage(format!(
-            "--update-baseline cannot be used with {filter}: only a run of the whole suite shows \
-             which expected verdicts are no longer true"
-        )));
     }
     subject.baseline.can_update().map_err(Failure::usage)
 }
