@@ -198,12 +198,12 @@ impl Baseline {
         };
         let whole: Whole = toml::from_str(text).map_err(|e| invalid(e.to_string()))?;
         whole.expected.check().map_err(invalid)?;
-        Ok(whole.expected.from_file(file, text))
+        Ok(whole.expected.standing_in(file, text))
     }
 
     /// The same entries, known to stand in this file.
     #[must_use]
-    pub(super) fn from_file(mut self, file: &Path, text: &str) -> Self {
+    pub(super) fn standing_in(mut self, file: &Path, text: &str) -> Self {
         self.source = Some(Source {
             file: file.into(),
             text: Some(text.into()),

@@ -106,7 +106,7 @@ impl Descriptor {
         };
         let mut descriptor: Self = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
         descriptor.check().map_err(invalid)?;
-        descriptor.baseline = descriptor.baseline.from_file(file, &text);
+        descriptor.baseline = descriptor.baseline.standing_in(file, &text);
         let folder = file.parent().unwrap_or_else(|| Path::new(""));
         for part in &mut descriptor.command {
             let beside = folder.join(&*part);

@@ -132,7 +132,7 @@ pub(super) fn update(
     let file = comparison
         .file
         .as_deref()
-        .unwrap_or(Path::new(""))
+        .unwrap_or_else(|| Path::new(""))
         .display();
     if done.interrupted {
         anstream::println!("{file} was not updated: the run was interrupted");
