@@ -147,7 +147,7 @@ fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &C
         }
     }
     anstream::println!("{}", counts(&Summary::of(done, judgements)));
-    expectations::show(comparison);
+    expectations::show(check, comparison);
     if done.interrupted {
         anstream::println!("interrupted: what was not run is not judged");
     }

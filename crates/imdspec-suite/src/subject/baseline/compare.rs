@@ -55,6 +55,17 @@ pub struct Missed {
     pub message: String,
 }
 
+impl Missed {
+    /// Whether the run showed the entry wrong, and not only that nothing put it to the test.
+    #[must_use]
+    pub const fn shown_wrong(&self) -> bool {
+        !matches!(
+            self.got,
+            Some(Verdict::NotExercised | Verdict::NotApplicable | Verdict::NotRun)
+        )
+    }
+}
+
 impl Comparison {
     /// Compares a run with the baseline of its subject. An interrupted run is never
     /// [`Selection::Whole`].

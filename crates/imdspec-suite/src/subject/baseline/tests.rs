@@ -330,6 +330,14 @@ fn an_update_takes_out_what_is_no_longer_true_and_only_that() {
 }
 
 #[test]
+fn a_file_whose_first_entry_goes_begins_with_the_next() {
+    let rest = entry("DOC-009", "violated", "");
+    let text = entry("DOC-003", "violated", "") + &rest;
+    let judgements = judged(&[("DOC-003", Verdict::Held), ("DOC-009", Verdict::Violated)]);
+    assert_eq!(updated(&text, &judgements).0, rest);
+}
+
+#[test]
 fn a_comment_set_apart_outlives_the_last_entry() {
     let text = format!("# All.\n\n{}", entry("DOC-003", "violated", ""));
     let (text, _) = updated(&text, &judged(&[("DOC-003", Verdict::Held)]));

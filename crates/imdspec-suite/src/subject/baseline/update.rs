@@ -253,7 +253,9 @@ fn remove(document: &mut DocumentMut, i: usize) {
         document.set_trailing(text);
         return;
     };
-    if apart.is_empty() {
+    // The file does not begin with a blank line because its first entry is gone.
+    let joins = !apart.is_empty() || !above.starts_with('\n');
+    if !joins {
         return;
     }
     headed(document, &mut |table| {

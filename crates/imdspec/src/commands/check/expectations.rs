@@ -5,7 +5,7 @@ use crate::exit::{Exit, Failure};
 use crate::show::paint::{DIM, GREEN, RED, YELLOW, paint};
 use crate::show::wrap;
 use imdspec_rules::Judgement;
-use imdspec_suite::baseline::{Comparison, Day, Selection};
+use imdspec_suite::baseline::{Comparison, Day, Missed, Selection};
 use imdspec_suite::runner::Done;
 use imdspec_suite::{Baseline, Subject};
 use std::path::Path;
@@ -84,7 +84,7 @@ pub(super) fn compare(check: &Check, done: &Done, judgements: &[Judgement<'_>]) 
 }
 
 /// Shows what did not come true and what to know.
-pub(super) fn show(comparison: &Comparison) {
+pub(super) fn show(check: &Check, comparison: &Comparison) {
     for note in &comparison.notes {
         lines(paint(YELLOW, "note"), "      ", note);
     }
@@ -101,13 +101,16 @@ pub(super) fn show(comparison: &Comparison) {
     }
     for missed in &comparison.failures {
         lines(
-            format!("  {}", paint(RED, &missed.rule)),
+            format!("  {}", paint(RED, format!("{:<10}", missed.rule))),
             "  ",
             &missed.message,
         );
     }
-    let by_itself = "or let a run of the whole suite do it, with --update-baseline";
-    anstream::println!("  {}", paint(DIM, by_itself));
+    if !check.update_baseline && comparison.failures.iter().any(Missed::shown_wrong) {
+        let by_itself =
+            "--update-baseline, on a run of the whole suite, does what can be done by itself";
+        anstream::println!("  {}", paint(DIM, by_itself));
+    }
 }
 
 /// A sentence behind a painted head.
