@@ -35,4 +35,6 @@ mod subject;
 pub use machine::{Machine, Reference};
 pub use runner::{Done, NotRun, Plan, Progress, Ran};
 pub use scenario::{Scenario, ScenarioError, Step};
-pub use subject::{Descriptor, DescriptorError, Driven, Expected, Kind, Subject};
+pub use subject::{
+    Baseline, Descriptor, DescriptorError, Driven, Expected, Kind, Subject, baseline,
+};

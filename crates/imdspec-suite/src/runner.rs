@@ -3,9 +3,8 @@
 mod programs;
 mod seed;
 
-use crate::hosted::Ground;
-use crate::program::{ContractError, Hello, Network, ProgramClock};
-use crate::scenario::{ClockNeed, Scenario};
+use crate::program::{ContractError, Hello};
+use crate::scenario::Scenario;
 use crate::site::{Abilities, why_not};
 use crate::subject::{Kind, Subject};
 use crate::{memory, sockets};
@@ -21,6 +20,8 @@ pub use seed::scenario_seed;
 /// The most scenarios under way at once: most of them wait, but each holds ports and perhaps a
 /// process.
 const MOST_AT_ONCE: usize = 32;
+/// Why what was left of a stopped run was not run.
+const INTERRUPTED: &str = "the run was interrupted";
 
 /// What is to be run.
 #[derive(Debug, Clone)]
@@ -90,7 +91,7 @@ pub struct Done {
 /// [`ContractError`] when the subject cannot be put under test at all.
 pub async fn run(
     plan: Plan,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Done, ContractError> {
     let began = Instant::now();
@@ -105,6 +106,11 @@ pub async fn run(
     match &plan.subject.kind {
         Kind::Memory(reference) => {
             for scenario in &plan.scenarios {
+                if *stop.borrow() {
+                    done.interrupted = true;
+                    done.ran.push(interrupted(scenario));
+                    continue;
+                }
                 progress(Progress::Began);
                 let seed = scenario_seed(plan.seed, &scenario.name);
                 let ran = Ran {
@@ -135,35 +141,27 @@ pub async fn run(
             gather(tasks, &plan, stop, &mut done, &mut progress).await;
         }
         Kind::Program(driven, program) => {
-            let network = settle_network(program.network, &mut done.notes)?;
-            let ground = match network {
-                Network::Sandbox => Ground::Sandbox,
-                Network::Auto | Network::Endpoint => Ground::Endpoint,
+            let network = programs::settle_network(program.network, &mut done.notes)?;
+            done.subject.set_network(network);
+            let ready = tokio::select! {
+                ready = programs::prepare(program, *driven, &plan, network) => ready?,
+                Ok(_) = stop.wait_for(|stop| *stop) => {
+                    done.interrupted = true;
+                    done.ran = plan.scenarios.iter().map(interrupted).collect();
+                    done.took = began.elapsed();
+                    return Ok(done);
+                }
             };
-            let mut runner = programs::Runner::new(program, *driven, &plan, ground);
-            let (hello, notes) = runner.sanity(plan.seed).await?;
-            if let Some(hello) = hello {
+            if let Some(hello) = ready.hello {
                 done.subject.introduce(hello);
             }
-            done.notes.extend(notes);
-            let mut clock = program.clock;
-            let mut clock_reason = String::new();
-            let moves = |s: &Arc<Scenario>| s.clock == ClockNeed::Movable;
-            if clock == ProgramClock::Faketime
-                && plan.scenarios.iter().any(moves)
-                && let Err(why) = runner.move_clock(plan.seed).await
-            {
-                done.notes.push(format!("the clock cannot be moved: {why}"));
-                clock = ProgramClock::Real;
-                clock_reason = why;
-            }
-            done.subject.set_network(network);
-            done.subject.set_clock(clock);
+            done.notes.extend(ready.notes);
+            done.subject.set_clock(ready.clock);
             let can = Abilities {
-                clock_reason,
+                clock_reason: ready.clock_reason,
                 ..done.subject.abilities()
             };
-            let runner = Arc::new(runner);
+            let runner = Arc::new(ready.runner);
             let mut tasks = JoinSet::new();
             for (i, scenario) in programs::slow_first(&plan.scenarios) {
                 if let Some(why) = why_not(&scenario, &can) {
@@ -186,26 +184,6 @@ pub async fn run(
     Ok(done)
 }
 
-/// Decides on the network: the sandbox where it can be had, unless the endpoint is asked for.
-fn settle_network(asked: Network, notes: &mut Vec<String>) -> Result<Network, ContractError> {
-    if asked == Network::Endpoint {
-        return Ok(Network::Endpoint);
-    }
-    match imdspec_sandbox::probe() {
-        Ok(()) => Ok(Network::Sandbox),
-        Err(why) if asked == Network::Sandbox => Err(ContractError::Ours {
-            why: format!("no sandbox can be had: {why}; imdspec doctor says what to change"),
-        }),
-        Err(why) => {
-            notes.push(format!(
-                "no sandbox can be had, so the program is pointed at a loopback endpoint: {why}; \
-                 imdspec doctor says what to change"
-            ));
-            Ok(Network::Endpoint)
-        }
-    }
-}
-
 /// Awaits every task, or ends them all when `stop` turns true.
 async fn gather(
     mut tasks: JoinSet<(usize, Ran)>,
@@ -215,7 +193,7 @@ async fn gather(
     progress: &mut impl FnMut(Progress<'_>),
 ) {
     let mut slots: Vec<Option<Ran>> = plan.scenarios.iter().map(|_| None).collect();
-    let mut why = "the run was interrupted";
+    let mut why = INTERRUPTED;
     loop {
         let next = tokio::select! {
             next = tasks.join_next() => next,
@@ -245,6 +223,13 @@ async fn gather(
             })
         })
         .collect();
+}
+
+fn interrupted(scenario: &Arc<Scenario>) -> Ran {
+    Ran {
+        scenario: Arc::clone(scenario),
+        result: Err(NotRun::new(INTERRUPTED)),
+    }
 }
 
 impl Subject {

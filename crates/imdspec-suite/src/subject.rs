@@ -1,8 +1,10 @@
 //! Who is under test, and its descriptor `subjects/NAME.toml`.
 
+pub mod baseline;
 mod descriptor;
 
-pub use descriptor::{Descriptor, DescriptorError, Expected};
+pub use baseline::{Baseline, Expected};
+pub use descriptor::{Descriptor, DescriptorError};
 
 use crate::machine::Reference;
 use crate::program::{Network, Program, ProgramClock};
@@ -23,7 +25,7 @@ pub struct Subject {
     /// What it claims to do or not to do.
     pub capabilities: Capabilities,
     /// Verdicts that are known and explained.
-    pub expected: Vec<Expected>,
+    pub baseline: Baseline,
     /// How to install it; shown when it will not start.
     pub install: Vec<String>,
 }
@@ -65,7 +67,7 @@ impl Subject {
             } else {
                 Kind::Memory(reference)
             },
-            expected: Vec::new(),
+            baseline: Baseline::default(),
             install: Vec::new(),
         }
     }
@@ -93,7 +95,7 @@ impl Subject {
             version: String::new(),
             kind: Kind::Program(driven, program),
             capabilities: Capabilities::default(),
-            expected: Vec::new(),
+            baseline: Baseline::default(),
             install: Vec::new(),
         }
     }
@@ -188,17 +190,4 @@ pub(crate) fn reference_capabilities(reference: &Reference) -> Capabilities {
         has.declare(capability, claims);
     }
     has
-}
-
-impl Subject {
-    /// Whether a judgement is as expected: good, or known and explained.
-    #[must_use]
-    pub fn expects(&self, judgement: &imdspec_rules::Judgement<'_>) -> bool {
-        use imdspec_rules::Verdict;
-        let bad = matches!(judgement.verdict, Verdict::Violated | Verdict::Warned);
-        match self.expected.iter().find(|e| e.rule == judgement.rule.id) {
-            Some(expected) => expected.verdict == judgement.verdict.as_str(),
-            None => !bad,
-        }
-    }
 }

@@ -65,6 +65,13 @@ pub(crate) struct Check {
     /// A folder of scenarios to run in place of the built-in ones
     #[arg(long, value_name = "DIR")]
     pub(crate) scenarios: Option<PathBuf>,
+    /// The verdicts expected of the command, each with its reason: what is not in the file must not
+    /// go wrong, and what is in it must
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Bring the expected verdicts up to date in the file they came from (--baseline or --subject)
+    #[arg(long)]
+    pub(crate) update_baseline: bool,
     /// Fail on a SHOULD that is not met
     #[arg(long)]
     pub(crate) strict: bool,

@@ -189,7 +189,9 @@ fn a_descriptor_that_expects_what_does_not_happen_fails() {
         text_of(&out)
     );
     std::fs::write(&file, text.replace("CONFIG-013", "CONFIG-999")).expect("written");
-    assert_eq!(status(&args), 2);
+    assert_eq!(status(&args), 1, "no such rule");
+    std::fs::write(&file, text.replace("violated", "held")).expect("written");
+    assert_eq!(status(&args), 2, "no such expectation");
 }
 
 fn text_of(out: &Output) -> String {

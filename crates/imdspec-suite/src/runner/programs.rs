@@ -3,7 +3,8 @@
 use super::{MOST_AT_ONCE, NotRun, Plan};
 use crate::hosted::{Ground, Hosted, Time};
 use crate::program::{
-    ContractError, Hello, Program, StartGate, run_one_shot, run_session, run_user,
+    ContractError, Hello, Network, Program, ProgramClock, StartGate, run_one_shot, run_session,
+    run_user,
 };
 use crate::recorder::Recorder;
 use crate::scenario::{ClockNeed, Scenario, Step};
@@ -28,7 +29,7 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    pub(super) fn new(program: &Program, driven: Driven, plan: &Plan, ground: Ground) -> Self {
+    fn new(program: &Program, driven: Driven, plan: &Plan, ground: Ground) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             program: program.clone(),
@@ -43,10 +44,7 @@ impl Runner {
 
     /// One exchange on a healthy service before all others: a program that does not keep the
     /// contract there would only give the same complaint a hundred times.
-    pub(super) async fn sanity(
-        &self,
-        seed: u64,
-    ) -> Result<(Option<Hello>, Vec<String>), ContractError> {
+    async fn sanity(&self, seed: u64) -> Result<(Option<Hello>, Vec<String>), ContractError> {
         let scenario = plain("sanity", vec![Step::Resolve(1)]);
         let time = Time::Real(Instant::now());
         let (trace, introduced) = self.trace(&scenario, seed, time).await?;
@@ -89,7 +87,7 @@ impl Runner {
     ///
     /// # Errors
     /// Why the clock cannot be moved, in words.
-    pub(super) async fn move_clock(&mut self, seed: u64) -> Result<(), String> {
+    async fn move_clock(&mut self, seed: u64) -> Result<(), String> {
         let library = shift::library()
             .ok_or("libfaketime is not installed (Debian and Fedora: package faketime)")?;
         let shift = Shift::new(&library, false).map_err(|e| e.to_string())?;
@@ -161,6 +159,73 @@ impl Runner {
             }
         };
         Ok((hosted.finish().await, hello))
+    }
+}
+
+/// A program that can be put under test, and what was found out about it first.
+pub(super) struct Ready {
+    pub(super) runner: Runner,
+    pub(super) hello: Option<Hello>,
+    pub(super) clock: ProgramClock,
+    /// Why the clock can do no more, in words.
+    pub(super) clock_reason: String,
+    /// What the user should know before reading the verdicts.
+    pub(super) notes: Vec<String>,
+}
+
+/// Decides on the clock, and hears what the program says of itself.
+pub(super) async fn prepare(
+    program: &Program,
+    driven: Driven,
+    plan: &Plan,
+    network: Network,
+) -> Result<Ready, ContractError> {
+    let ground = match network {
+        Network::Sandbox => Ground::Sandbox,
+        Network::Auto | Network::Endpoint => Ground::Endpoint,
+    };
+    let mut runner = Runner::new(program, driven, plan, ground);
+    let (hello, mut notes) = runner.sanity(plan.seed).await?;
+    let mut clock = program.clock;
+    let mut clock_reason = String::new();
+    let moves = |s: &Arc<Scenario>| s.clock == ClockNeed::Movable;
+    if clock == ProgramClock::Faketime
+        && plan.scenarios.iter().any(moves)
+        && let Err(why) = runner.move_clock(plan.seed).await
+    {
+        notes.push(format!("the clock cannot be moved: {why}"));
+        clock = ProgramClock::Real;
+        clock_reason = why;
+    }
+    Ok(Ready {
+        runner,
+        hello,
+        clock,
+        clock_reason,
+        notes,
+    })
+}
+
+/// Decides on the network: the sandbox where it can be had, unless the endpoint is asked for.
+pub(super) fn settle_network(
+    asked: Network,
+    notes: &mut Vec<String>,
+) -> Result<Network, ContractError> {
+    if asked == Network::Endpoint {
+        return Ok(Network::Endpoint);
+    }
+    match imdspec_sandbox::probe() {
+        Ok(()) => Ok(Network::Sandbox),
+        Err(why) if asked == Network::Sandbox => Err(ContractError::Ours {
+            why: format!("no sandbox can be had: {why}; imdspec doctor says what to change"),
+        }),
+        Err(why) => {
+            notes.push(format!(
+                "no sandbox can be had, so the program is pointed at a loopback endpoint: {why}; \
+                 imdspec doctor says what to change"
+            ));
+            Ok(Network::Endpoint)
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! `subjects/NAME.toml`: how a real implementation is run, and what is expected of it.
 
-use super::{Driven, Subject};
+use super::{Baseline, Driven, Subject};
 use crate::program::{Program, ProgramClock};
-use imdspec_rules::{Capabilities, Capability, rules};
+use imdspec_rules::{Capabilities, Capability};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -47,22 +47,8 @@ pub struct Descriptor {
     #[serde(default)]
     pub capabilities: BTreeMap<String, toml::Value>,
     /// Verdicts that are known and explained.
-    #[serde(default)]
-    pub expected: Vec<Expected>,
-}
-
-/// A verdict that is known and explained.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Expected {
-    /// The rule's id.
-    pub rule: String,
-    /// The verdict, as reports spell it.
-    pub verdict: String,
-    /// Why.
-    pub reason: String,
-    /// Where one can read more.
-    pub link: Option<String>,
+    #[serde(default, rename = "expected")]
+    pub baseline: Baseline,
 }
 
 /// Why a descriptor was refused.
@@ -112,6 +98,7 @@ impl Descriptor {
         };
         let mut descriptor: Self = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
         descriptor.check().map_err(invalid)?;
+        descriptor.baseline = descriptor.baseline.standing_in(file, &text);
         let folder = file.parent().unwrap_or_else(|| Path::new(""));
         for part in &mut descriptor.command {
             let beside = folder.join(&*part);
@@ -137,21 +124,7 @@ impl Descriptor {
                 ));
             }
         }
-        for expected in &self.expected {
-            if rules::get(&expected.rule).is_none() {
-                return Err(format!(
-                    "expected names rule {:?}, which does not exist",
-                    expected.rule
-                ));
-            }
-            if !["violated", "warned"].contains(&expected.verdict.as_str()) {
-                return Err(format!(
-                    "expected verdict {:?} for {}; write \"violated\" or \"warned\"",
-                    expected.verdict, expected.rule
-                ));
-            }
-        }
-        Ok(())
+        self.baseline.check()
     }
 
     /// The subject it describes.
@@ -177,7 +150,7 @@ impl Descriptor {
             name: self.name,
             version: self.version,
             capabilities,
-            expected: self.expected,
+            baseline: self.baseline,
             install: self.install,
             ..Subject::program(program, self.kind)
         }

@@ -1,5 +1,6 @@
 //! `imdspec check`: run the scenarios, judge the traces, show what came of it.
 
+mod expectations;
 mod output;
 mod selection;
 
@@ -9,21 +10,25 @@ use crate::exit::{Exit, Failure};
 use crate::show::failure::{Again, block};
 use crate::show::progress::Live;
 use crate::show::summary::{counts, header, rule_line};
-use imdspec_rules::{Judgement, Level, Rule, Verdict};
+use imdspec_rules::{Judgement, Rule, Verdict};
+use imdspec_suite::baseline::Comparison;
 use imdspec_suite::program::{Network, Program};
 use imdspec_suite::report::Summary;
 use imdspec_suite::runner::{self, Done, Plan};
 use imdspec_suite::{Descriptor, Driven, Subject};
 use output::Outputs;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// How many pieces of evidence are shown for one rule, unless all are asked for.
 const SHOWN_PER_RULE: usize = 1;
 
 pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
+    expectations::refuse(&check)?;
     let rules = selection::rules(&check.rule)?;
     let scenarios = selection::scenarios(&check, &rules)?;
-    let subject = subject(&check)?;
+    let mut subject = subject(&check)?;
+    expectations::settle(&check, &mut subject)?;
     // Before the run, so that a mistyped path costs no time.
     let outputs = Outputs::open(check.json.as_deref(), check.traces.as_deref())?;
     let plan = Plan {
@@ -33,9 +38,13 @@ pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
     };
     let done = execute(plan, check.verbose)?;
     let judgements = done.judgements(&rules);
-    show(&check, &done, &judgements);
-    outputs.write(&done, &judgements)?;
-    Ok(exit(&check, &done, &judgements))
+    let comparison = expectations::compare(&check, &done, &judgements);
+    show(&check, &done, &judgements, &comparison);
+    outputs.write(&done, &judgements, &comparison)?;
+    if check.update_baseline {
+        return expectations::update(&done, &comparison, &judgements);
+    }
+    Ok(exit(&check, &done, &judgements, &comparison))
 }
 
 fn subject(check: &Check) -> Result<Subject, Failure> {
@@ -82,23 +91,28 @@ fn execute(plan: Plan, verbose: bool) -> Result<Done, Failure> {
     let (stop, stopped) = watch::channel(false);
     let install = plan.subject.install.clone();
     let done = runtime.block_on(async {
+        // Before anything is begun, so that no moment is left in which it would end us unheard.
+        let mut interrupt = signal(SignalKind::interrupt())
+            .map_err(|e| Failure::new(Exit::Subject, format!("Ctrl-C cannot be heard: {e}")))?;
         tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
+            if interrupt.recv().await.is_some() {
                 stop.send_replace(true);
             }
             // Kept, so that the run does not take a dropped sender for a reason to stop.
             std::future::pending::<()>().await;
         });
-        runner::run(plan, stopped, |p| live.take(&p)).await
+        runner::run(plan, stopped, |p| live.take(&p))
+            .await
+            .map_err(|e| {
+                let mut why = e.to_string();
+                for step in &install {
+                    why.push_str(&format!("\nto install it: {step}"));
+                }
+                Failure::new(Exit::Subject, why)
+            })
     });
     live.clear();
-    done.map_err(|e| {
-        let mut why = e.to_string();
-        for step in &install {
-            why.push_str(&format!("\nto install it: {step}"));
-        }
-        Failure::new(Exit::Subject, why)
-    })
+    done
 }
 
 /// The reference client runs in a blink: no news of it is worth a line.
@@ -109,8 +123,8 @@ const fn is_reference(plan: &Plan) -> bool {
     )
 }
 
-fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>]) {
-    anstream::println!("{}\n", header(done, judgements.len()));
+fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &Comparison) {
+    anstream::println!("{}\n", header(done, judgements.len(), comparison));
     let again = again(check, done);
     let again = Again {
         command: &again.0,
@@ -118,7 +132,7 @@ fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>]) {
     };
     let traces = done.traces();
     for judgement in judgements {
-        let expected = done.subject.expects(judgement);
+        let expected = comparison.expects(judgement);
         if expected && !check.verbose {
             continue;
         }
@@ -135,22 +149,16 @@ fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>]) {
         if hidden > 0 {
             anstream::println!("  ({hidden} more of {}: --verbose)\n", judgement.rule.id);
         }
-        if judgement.evidence.is_empty() && !expected {
-            anstream::println!(
-                "{}: the descriptor expects another verdict than {}; bring it up to date\n",
-                judgement.rule.id,
-                judgement.verdict.as_str()
-            );
-        }
     }
     for judgement in judgements {
         if check.verbose || judgement.verdict != Verdict::Held {
-            let expected = done.subject.expects(judgement)
+            let expected = comparison.expects(judgement)
                 && matches!(judgement.verdict, Verdict::Violated | Verdict::Warned);
             anstream::println!("{}", rule_line(judgement, expected));
         }
     }
     anstream::println!("{}", counts(&Summary::of(done, judgements)));
+    expectations::show(check, comparison);
     if done.interrupted {
         anstream::println!("interrupted: what was not run is not judged");
     }
@@ -205,19 +213,16 @@ fn quote(word: &str) -> String {
     }
 }
 
-fn exit(check: &Check, done: &Done, judgements: &[Judgement<'_>]) -> Exit {
+fn exit(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &Comparison) -> Exit {
     if done.interrupted {
         return Exit::Interrupted;
     }
-    let bad = |j: &&Judgement<'_>| {
-        let fails = match j.verdict {
-            Verdict::Warned => check.strict,
-            _ => true,
-        };
-        let stale = !j.evidence.is_empty() || j.rule.level != Level::Pin;
-        !done.subject.expects(j) && fails && stale
+    let fails = |j: &Judgement<'_>| match j.verdict {
+        Verdict::Violated => !comparison.expects(j),
+        Verdict::Warned => check.strict && !comparison.expects(j),
+        _ => false,
     };
-    if judgements.iter().any(|j| bad(&j)) {
+    if judgements.iter().any(fails) || !comparison.failures.is_empty() {
         Exit::Violations
     } else {
         Exit::Fine

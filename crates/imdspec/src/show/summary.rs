@@ -3,11 +3,12 @@
 use super::paint::{BLUE, DIM, GREEN, RED, YELLOW, paint};
 use anstyle::Style;
 use imdspec_rules::{Judgement, Verdict};
+use imdspec_suite::baseline::Comparison;
 use imdspec_suite::report::{Summary, observed};
 use imdspec_suite::runner::Done;
 
 /// At most six lines before everything else.
-pub(crate) fn header(done: &Done, rules: usize) -> String {
+pub(crate) fn header(done: &Done, rules: usize, comparison: &Comparison) -> String {
     let subject = &done.subject;
     let version = if subject.version.is_empty() {
         String::new()
@@ -29,6 +30,7 @@ pub(crate) fn header(done: &Done, rules: usize) -> String {
             done.seed
         ),
     ];
+    lines.extend(comparison.headline().map(|b| format!("baseline  {b}")));
     lines.extend(
         done.notes
             .iter()
