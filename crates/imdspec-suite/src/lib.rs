@@ -4,7 +4,8 @@
 //! then judge the trace. This crate holds the scenarios, the ways to drive a subject, and the
 //! tests of the suite itself.
 //!
-//! In scope: running. Out of scope: judging (`imdspec-rules`) and showing (`imdspec`).
+//! In scope: running, and showing what a trace proves. Out of scope: judging (`imdspec-rules`) and
+//! the report as a whole (`imdspec`).
 //!
 //! ```
 //! use imdspec_suite::{Reference, Scenario, memory, scenario};
@@ -26,6 +27,7 @@ pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod self_test;
+pub mod show;
 mod site;
 mod sockets;
 mod subject;

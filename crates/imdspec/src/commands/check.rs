@@ -6,6 +6,7 @@ mod selection;
 use super::runtime;
 use crate::args::{Check, Over};
 use crate::exit::{Exit, Failure};
+use crate::show::Colour;
 use crate::show::failure::{Again, block};
 use crate::show::progress::Live;
 use crate::show::summary::{counts, header, rule_line};
@@ -118,7 +119,10 @@ fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>]) {
         };
         for proof in judgement.evidence.iter().take(most) {
             let trace = traces[proof.trace];
-            anstream::println!("{}\n", block(judgement, &proof.evidence, trace, &again));
+            anstream::println!(
+                "{}\n",
+                block(judgement, &proof.evidence, trace, &again, Colour::Ansi)
+            );
         }
         let hidden = judgement.evidence.len().saturating_sub(most);
         if hidden > 0 {

@@ -1,23 +1,26 @@
 //! The block that must convince a maintainer in one minute.
 
 use super::paint::{BOLD, DIM, RED, YELLOW, paint};
-use super::{lanes, wrap};
+use super::{Colour, lanes, wrap};
 use imdspec_rules::{Evidence, Judgement, Trace, Verdict};
 
 /// How to run just this one again.
-pub(crate) struct Again<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct Again<'a> {
     /// `imdspec check` and what it was given, scenario and rule aside.
-    pub(crate) command: &'a str,
+    pub command: &'a str,
     /// What stands behind `--`, if anything.
-    pub(crate) subject: &'a str,
+    pub subject: &'a str,
 }
 
 /// One piece of evidence against a subject, as text.
-pub(crate) fn block(
+#[must_use]
+pub fn block(
     judgement: &Judgement<'_>,
     evidence: &Evidence,
     trace: &Trace,
     again: &Again<'_>,
+    colour: Colour,
 ) -> String {
     let rule = judgement.rule;
     let (style, word) = match judgement.verdict {
@@ -46,14 +49,14 @@ pub(crate) fn block(
         again.command, trace.header.scenario, rule.id, again.subject
     ));
     lines.push(format!("  more      imdspec explain {}", rule.id));
-    lines.join("\n")
+    colour.of(lines.join("\n"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{scenario, self_test};
     use imdspec_rules::{Capabilities, judge, rules};
-    use imdspec_suite::{scenario, self_test};
 
     /// The block of a mutant, as a maintainer would see it.
     fn shown(rule: &str, scenario: &str) -> String {
@@ -73,13 +76,8 @@ mod tests {
             command: "imdspec check --seed 1",
             subject: " -- my-provider",
         };
-        let text = block(
-            &judgements[0],
-            &judgements[0].evidence[0].evidence,
-            &trace,
-            &again,
-        );
-        anstream::adapter::strip_str(&text).to_string()
+        let evidence = &judgements[0].evidence[0].evidence;
+        block(&judgements[0], evidence, &trace, &again, Colour::Plain)
     }
 
     #[test]
