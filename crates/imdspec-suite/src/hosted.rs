@@ -1,6 +1,7 @@
 //! The servers of a scenario on loopback ports, and the trace of what reaches them.
 
 use crate::clock::VirtualClock;
+use crate::in_process::Clock;
 use crate::scenario::Scenario;
 use crate::site::{Places, REAL_PLACES, Site};
 use imdspec_client::Clock as _;
@@ -19,6 +20,8 @@ use tokio::sync::watch;
 pub(crate) enum Time {
     /// The machine's, counted from a start.
     Real(Instant),
+    /// The machine's, with what a scenario adds to it; the subject reads the same clock.
+    Shared(Clock),
     /// Ours.
     Virtual(VirtualClock),
 }
@@ -27,6 +30,7 @@ impl Time {
     pub(crate) fn now(&self) -> Now {
         match self {
             Self::Virtual(clock) => clock.now(),
+            Self::Shared(clock) => clock.both(),
             Self::Real(start) => {
                 let wall = SystemTime::now()
                     .duration_since(SystemTime::UNIX_EPOCH)
@@ -127,7 +131,7 @@ impl Hosted {
     /// Returns once `span` has passed on the servers' clock.
     pub(crate) async fn past(&self, span: Duration) {
         match &self.shared.time {
-            Time::Real(_) => tokio::time::sleep(span).await,
+            Time::Real(_) | Time::Shared(_) => tokio::time::sleep(span).await,
             Time::Virtual(clock) => clock.watch_for(clock.now().mono.plus(span)).await,
         }
     }
@@ -205,7 +209,7 @@ impl Service for Door {
 
     async fn pause(&self, request: u32, span: Duration) {
         match &self.shared.time {
-            Time::Real(_) => tokio::time::sleep(span).await,
+            Time::Real(_) | Time::Shared(_) => tokio::time::sleep(span).await,
             Time::Virtual(clock) => clock.pause(request, span).await,
         }
     }

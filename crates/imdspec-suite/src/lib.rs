@@ -18,6 +18,7 @@
 
 mod clock;
 mod hosted;
+pub mod in_process;
 mod machine;
 pub mod memory;
 mod outcome;
