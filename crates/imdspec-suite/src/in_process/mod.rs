@@ -41,7 +41,7 @@ mod takes;
 pub use conformance::Conformance;
 pub use environment::{Clock, Environment};
 pub use names::NAMES;
-pub use provider::{Provider, Refusal};
+pub use provider::{Provider, Refusal, credentials};
 pub use report::Report;
 pub use takes::{Take, Takes};
 

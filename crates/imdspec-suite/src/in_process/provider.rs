@@ -1,9 +1,11 @@
 //! What is asked for credentials.
 
 use imdspec_rules::{Given, Outcome, RefusalKind};
+use imdspec_wire::{Timestamp, Wall};
 use std::fmt::Display;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// A value under test: asked as an application asks when it signs a request.
 ///
@@ -16,6 +18,32 @@ pub trait Provider: Send + Sync + 'static {
     /// How its public values look in a log (Debug). No secret may be in it.
     fn shown(&self) -> String {
         String::new()
+    }
+}
+
+/// Credentials, from what most libraries have at hand: the access key id, the secret access key, the
+/// security token, and when they expire.
+#[must_use]
+pub fn credentials(
+    access_key_id: impl Into<String>,
+    secret_access_key: impl Into<String>,
+    security_token: Option<&str>,
+    expiration: Option<SystemTime>,
+) -> Given {
+    Given {
+        access_key_id: access_key_id.into(),
+        secret_access_key: secret_access_key.into(),
+        session_token: security_token.map(ToOwned::to_owned),
+        expiration: expiration.map(|date| Timestamp::from_wall(wall(date)).to_string()),
+        account_id: None,
+    }
+}
+
+fn wall(date: SystemTime) -> Wall {
+    let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    match date.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => Wall(millis(since)),
+        Err(before) => Wall(-millis(before.duration())),
     }
 }
 
