@@ -17,6 +17,7 @@
 //! ```
 
 mod clock;
+pub mod conversation;
 mod hosted;
 pub mod in_process;
 mod machine;

@@ -161,6 +161,30 @@ macro_rules! __imdspec_body {
     };
 }
 
+/// The conversation as a snapshot, named after the test, so that `cargo insta review` finds it.
+#[cfg(feature = "insta")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __imdspec_snapshot {
+    ($scenario:literal $report:ident) => {
+        $crate::in_process::insta::with_settings!({
+            description => $scenario,
+            omit_expression => true,
+        }, {
+            $crate::in_process::insta::assert_snapshot!($report.conversation());
+        });
+    };
+}
+
+#[cfg(not(feature = "insta"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __imdspec_snapshot {
+    ($scenario:literal $report:ident) => {
+        compile_error!("snapshots need the feature `insta` of imdspec-suite")
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __imdspec_place {

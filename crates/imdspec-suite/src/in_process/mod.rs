@@ -47,5 +47,8 @@ pub use takes::{Take, Takes};
 
 pub use imdspec_rules::{Capability, Given, RefusalKind};
 
+#[cfg(feature = "insta")]
+#[doc(hidden)]
+pub use insta;
 #[doc(hidden)]
 pub use macros::Place;

@@ -42,6 +42,12 @@ impl Report {
         &self.trace
     }
 
+    /// What was said, the same each time the value does the same.
+    #[must_use]
+    pub fn conversation(&self) -> String {
+        crate::conversation::normalised(&self.trace)
+    }
+
     /// What every rule says of it.
     #[must_use]
     pub fn judgements(&self) -> &[Judgement<'static>] {
