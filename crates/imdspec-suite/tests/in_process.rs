@@ -280,3 +280,26 @@ fn a_panic_is_a_crash_and_a_failing_factory_a_refusal() {
         }
     );
 }
+
+#[test]
+fn the_guide_shows_the_example_as_it_is() {
+    let guide = include_str!("../../../docs/testing-a-rust-value.md");
+    for (file, from) in [
+        (
+            include_str!("../../../examples/in-process/tests/imds/main.rs"),
+            "mod clock;",
+        ),
+        (
+            include_str!("../../../examples/in-process/tests/imds/clock.rs"),
+            "#[derive(Debug)]",
+        ),
+    ] {
+        let at = file.find(from).expect("it begins so");
+        assert!(guide.contains(&file[at..]), "{from}");
+    }
+    let example = include_str!("../../../examples/in-process/tests/imds/main.rs");
+    let code = &example[example.find("struct Sdk").expect("it begins so")..];
+    let lines = code.lines().filter(|l| !l.trim().is_empty()).count();
+    assert!(guide.contains(&format!("It is {lines} lines besides the imports")));
+    assert!(lines < 20, "{lines}");
+}

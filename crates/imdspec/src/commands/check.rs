@@ -2,6 +2,7 @@
 
 mod output;
 mod selection;
+mod snapshots;
 
 use super::runtime;
 use crate::args::{Check, Over};
@@ -36,7 +37,11 @@ pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
     let judgements = done.judgements(&rules);
     show(&check, &done, &judgements);
     outputs.write(&done, &judgements)?;
-    Ok(exit(&check, &done, &judgements))
+    let snapshots = snapshots::look(&check, &done)?;
+    Ok(match exit(&check, &done, &judgements) {
+        Exit::Fine => snapshots,
+        other => other,
+    })
 }
 
 fn subject(check: &Check) -> Result<Subject, Failure> {
