@@ -5,8 +5,8 @@ use imdspec_rules::{SecretKind, Server, Trace, What};
 /// What stands for what.
 pub(super) struct Names<'t> {
     /// Secrets, the longest first: one may begin like another.
-    secrets: Vec<(&'t str, String)>,
-    /// Addresses of our servers, the longest first.
+    secrets: Vec<(String, String)>,
+    /// Addresses of our servers.
     places: Vec<(&'t str, &'static str)>,
     /// Access key ids, in the order they are met.
     keys: Vec<String>,
@@ -26,7 +26,7 @@ pub(super) const fn server(server: Server) -> &'static str {
 
 impl<'t> Names<'t> {
     pub(super) fn of(trace: &'t Trace) -> Self {
-        let mut secrets: Vec<(&str, String)> = Vec::new();
+        let mut secrets: Vec<(String, String)> = Vec::new();
         let mut counts = [0; 3];
         let mut places: Vec<(&str, &'static str)> = Vec::new();
         for event in &trace.events {
@@ -38,7 +38,9 @@ impl<'t> Names<'t> {
                         SecretKind::SecurityToken => (2, "security-token"),
                     };
                     counts[i] += 1;
-                    secrets.push((value, format!("<{name} {}>", counts[i])));
+                    let name = format!("<{name} {}>", counts[i]);
+                    let spelled = spellings(value).map(|s| (s, name.clone()));
+                    secrets.extend(spelled);
                 }
                 What::Connect { server: s, to, .. } => places.push((to, server(*s))),
                 What::Request(r) => places.push((&r.to, server(r.server))),
@@ -46,10 +48,6 @@ impl<'t> Names<'t> {
             }
         }
         secrets.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-        // The service's own addresses are the same everywhere.
-        places.retain(|(to, _)| is_loopback(to));
-        places.sort_by_key(|(to, _)| (std::cmp::Reverse(to.len()), *to));
-        places.dedup();
         Self {
             secrets,
             places,
@@ -64,15 +62,10 @@ impl<'t> Names<'t> {
         for (value, name) in &self.secrets {
             text = text.replace(value, name);
         }
-        for (place, name) in &self.places {
-            text = text.replace(place, name);
-        }
         let mut out = String::with_capacity(text.len());
         let mut rest = text.as_str();
-        // Whether a word goes on here: a name begins only where a word does.
-        let mut inside = false;
         while let Some(first) = rest.chars().next() {
-            let met = if inside { None } else { self.met(rest) };
+            let met = self.met(rest);
             let length = if let Some((length, name)) = met {
                 out.push_str(&name);
                 length
@@ -80,7 +73,6 @@ impl<'t> Names<'t> {
                 out.push(first);
                 first.len_utf8()
             };
-            inside = rest[..length].ends_with(|c: char| c.is_ascii_alphanumeric());
             rest = &rest[length..];
         }
         out
@@ -99,11 +91,25 @@ impl<'t> Names<'t> {
             return Some((length, "<id>".into()));
         }
         if let Some(length) = place(text) {
+            let known = self.places.iter().find(|(p, _)| *p == &text[..length]);
+            if let Some((_, name)) = known {
+                return Some((length, (*name).to_owned()));
+            }
             let n = number(&mut self.others, &text[..length]);
             return Some((length, format!("<place {n}>")));
         }
         None
     }
+}
+
+/// A secret as it may stand in a request target: as it is, and with what base64 has besides letters
+/// and digits percent-encoded, with or without the solidus.
+fn spellings(secret: &str) -> impl Iterator<Item = String> {
+    let but_solidus = secret.replace('+', "%2B").replace('=', "%3D");
+    let whole = but_solidus.replace('/', "%2F");
+    let mut all = vec![secret.to_owned(), but_solidus, whole];
+    all.dedup();
+    all.into_iter()
 }
 
 /// Which of the met ones it is, counted from 1.
@@ -113,10 +119,6 @@ fn number(met: &mut Vec<String>, text: &str) -> usize {
         met.push(text.to_owned());
         met.len() - 1
     }) + 1
-}
-
-fn is_loopback(place: &str) -> bool {
-    self::place(place) == Some(place.len())
 }
 
 /// How long the access key id is that `text` begins with.
@@ -145,7 +147,7 @@ fn date(text: &str) -> Option<usize> {
 
 /// How long the loopback address with a port is that `text` begins with.
 fn place(text: &str) -> Option<usize> {
-    let hosts = ["127.0.0.1:", "localhost:", "[::1]:"];
+    let hosts = ["127.0.0.1:", "localhost:", "[::1]:", "127.0.0.1%3A"];
     let host = hosts.iter().find(|h| text.starts_with(**h))?;
     let digits = text[host.len()..]
         .bytes()
@@ -175,7 +177,7 @@ mod tests {
 
     fn named(text: &str) -> String {
         let mut names = Names {
-            secrets: vec![("sécret", "<session-token 1>".into())],
+            secrets: vec![("sécret".into(), "<session-token 1>".into())],
             places: vec![("127.0.0.1:1338", "<imds>")],
             keys: Vec::new(),
             others: Vec::new(),
@@ -188,11 +190,14 @@ mod tests {
         for (text, name) in [
             ("ü sécret ü", "ü <session-token 1> ü"),
             ("http://127.0.0.1:1338/x", "http://<imds>/x"),
+            ("127.0.0.1:13380", "<place 1>"),
             ("localhost:99, 127.0.0.1:98", "<place 1>, <place 2>"),
             ("2026-01-01T00:00:00Z", "<date>"),
             ("2026-01-01T00:00:00.123456+00:00.", "<date>."),
             ("ttl=20260101T000000Z", "ttl=<date>"),
             ("id 9f1c1d6a-0000-4abc-8abc-0123456789ab", "id <id>"),
+            ("%222026-01-01T00:00:00Z%22", "%22<date>%22"),
+            ("%22ASIAAAAAAAAAAAAAAAAA%22", "%22<access-key 1>%22"),
             (
                 "ASIAAAAAAAAAAAAAAAAA ASIABBBBBBBBBBBBBBBB ASIAAAAAAAAAAAAAAAAA",
                 "<access-key 1> <access-key 2> <access-key 1>",
@@ -208,7 +213,7 @@ mod tests {
             "2026-01-01",
             "127.0.0.1",
             "ASIAshort",
-            "xASIAAAAAAAAAAAAAAAAA",
+            "ASIAAAAAAAAAAAAAAAAAA",
             "16:00",
         ] {
             assert_eq!(named(text), text);

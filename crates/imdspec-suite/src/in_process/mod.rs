@@ -13,7 +13,7 @@
 //!     }
 //! });
 //! let failure = conformance.run("doc/canonical").unwrap().failure().unwrap();
-//! assert!(failure.contains("DOC-001 MUST violated"));
+//! assert!(failure.contains("the provider sent no request"));
 //! ```
 //!
 //! ```text
