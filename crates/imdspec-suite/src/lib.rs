@@ -4,7 +4,8 @@
 //! then judge the trace. This crate holds the scenarios, the ways to drive a subject, and the
 //! tests of the suite itself.
 //!
-//! In scope: running. Out of scope: judging (`imdspec-rules`) and showing (`imdspec`).
+//! In scope: running, and showing what a trace proves. Out of scope: judging (`imdspec-rules`) and
+//! the report as a whole (`imdspec`).
 //!
 //! ```
 //! use imdspec_suite::{Reference, Scenario, memory, scenario};
@@ -16,7 +17,9 @@
 //! ```
 
 mod clock;
+pub mod conversation;
 mod hosted;
+pub mod in_process;
 mod machine;
 pub mod memory;
 mod outcome;
@@ -27,6 +30,7 @@ pub mod runner;
 pub mod scenario;
 pub mod self_test;
 mod shift;
+pub mod show;
 mod sink;
 mod site;
 mod sockets;

@@ -84,6 +84,12 @@ pub(crate) struct Check {
     /// Write the trace of each scenario into this folder. Traces hold the run's made-up secrets
     #[arg(long, value_name = "DIR")]
     pub(crate) traces: Option<PathBuf>,
+    /// Compare what is said in each scenario with what was accepted in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) snapshots: Option<PathBuf>,
+    /// Accept what is said in this run: write, and remove, the files in the folder of --snapshots
+    #[arg(long, requires = "snapshots")]
+    pub(crate) update_snapshots: bool,
     /// How long a program may take to answer one resolve
     #[arg(long, value_name = "SPAN", default_value = "60s")]
     pub(crate) deadline: Span,

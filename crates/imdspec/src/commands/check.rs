@@ -3,10 +3,12 @@
 mod expectations;
 mod output;
 mod selection;
+mod snapshots;
 
 use super::runtime;
 use crate::args::{Check, Over};
 use crate::exit::{Exit, Failure};
+use crate::show::Colour;
 use crate::show::failure::{Again, block};
 use crate::show::progress::Live;
 use crate::show::summary::{counts, header, rule_line};
@@ -41,10 +43,14 @@ pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
     let comparison = expectations::compare(&check, &done, &judgements);
     show(&check, &done, &judgements, &comparison);
     outputs.write(&done, &judgements, &comparison)?;
+    let snapshots = snapshots::look(&check, &done)?;
     if check.update_baseline {
         return expectations::update(&done, &comparison, &judgements);
     }
-    Ok(exit(&check, &done, &judgements, &comparison))
+    Ok(match exit(&check, &done, &judgements, &comparison) {
+        Exit::Fine => snapshots,
+        other => other,
+    })
 }
 
 fn subject(check: &Check) -> Result<Subject, Failure> {
@@ -143,7 +149,10 @@ fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &C
         };
         for proof in judgement.evidence.iter().take(most) {
             let trace = traces[proof.trace];
-            anstream::println!("{}\n", block(judgement, &proof.evidence, trace, &again));
+            anstream::println!(
+                "{}\n",
+                block(judgement, &proof.evidence, trace, &again, Colour::Ansi)
+            );
         }
         let hidden = judgement.evidence.len().saturating_sub(most);
         if hidden > 0 {

@@ -1,12 +1,6 @@
 //! What people see.
 
-pub(crate) mod failure;
-mod lanes;
-pub(crate) mod paint;
 pub(crate) mod progress;
-mod redact;
 pub(crate) mod summary;
-mod wrap;
 
-pub(crate) use lanes::lanes;
-pub(crate) use wrap::wrap;
+pub(crate) use imdspec_suite::show::{Colour, failure, lanes, paint, wrap};

@@ -13,7 +13,8 @@ const MOST_BODY: usize = 300;
 const MOST_EVENTS: usize = 40;
 
 /// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
-pub(crate) fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
+#[must_use]
+pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
     let redactor = Redactor::new(trace);
     let broke = trace.events.iter().any(|e| is_breakdown(&e.what));
     let shown: Vec<(u32, &imdspec_rules::Event)> = trace

@@ -3,13 +3,14 @@
 use imdspec_rules::{SecretKind, Trace, What};
 
 /// The secrets of a trace, and what is shown in their place.
-pub(crate) struct Redactor<'t> {
+pub struct Redactor<'t> {
     secrets: Vec<(&'t str, &'static str)>,
 }
 
 impl<'t> Redactor<'t> {
     /// Learns a trace's secrets.
-    pub(crate) fn new(trace: &'t Trace) -> Self {
+    #[must_use]
+    pub fn new(trace: &'t Trace) -> Self {
         let mut secrets: Vec<_> = trace
             .events
             .iter()
@@ -24,7 +25,8 @@ impl<'t> Redactor<'t> {
     }
 
     /// `text` with every secret replaced.
-    pub(crate) fn redact(&self, text: &str) -> String {
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (value, shown) in &self.secrets {
             text = text.replace(value, shown);

@@ -8,19 +8,20 @@ const fn colour(colour: AnsiColor) -> Style {
 }
 
 /// Good news.
-pub(crate) const GREEN: Style = colour(AnsiColor::Green);
+pub const GREEN: Style = colour(AnsiColor::Green);
 /// A MUST broken.
-pub(crate) const RED: Style = colour(AnsiColor::Red).bold();
+pub const RED: Style = colour(AnsiColor::Red).bold();
 /// A SHOULD not met.
-pub(crate) const YELLOW: Style = colour(AnsiColor::Yellow);
+pub const YELLOW: Style = colour(AnsiColor::Yellow);
 /// What is observed.
-pub(crate) const BLUE: Style = colour(AnsiColor::Cyan);
+pub const BLUE: Style = colour(AnsiColor::Cyan);
 /// What may be passed over.
-pub(crate) const DIM: Style = Style::new().dimmed();
+pub const DIM: Style = Style::new().dimmed();
 /// Names.
-pub(crate) const BOLD: Style = Style::new().bold();
+pub const BOLD: Style = Style::new().bold();
 
 /// `what` in a style.
-pub(crate) fn paint(style: Style, what: impl Display) -> String {
+#[must_use]
+pub fn paint(style: Style, what: impl Display) -> String {
     format!("{style}{what}{style:#}")
 }

@@ -4,7 +4,8 @@
 const WIDTH: usize = 96;
 
 /// `text` in lines, the first after `head`, the others indented as far as `head` is long.
-pub(crate) fn wrap(head: &str, text: &str) -> Vec<String> {
+#[must_use]
+pub fn wrap(head: &str, text: &str) -> Vec<String> {
     let indent = " ".repeat(head.chars().count());
     let mut lines = Vec::new();
     let mut line = head.to_owned();

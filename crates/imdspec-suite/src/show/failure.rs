@@ -1,23 +1,46 @@
 //! The block that must convince a maintainer in one minute.
 
 use super::paint::{BOLD, DIM, RED, YELLOW, paint};
-use super::{lanes, wrap};
+use super::{Colour, lanes, wrap};
 use imdspec_rules::{Evidence, Judgement, Trace, Verdict};
 
 /// How to run just this one again.
-pub(crate) struct Again<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct Again<'a> {
     /// `imdspec check` and what it was given, scenario and rule aside.
-    pub(crate) command: &'a str,
+    pub command: &'a str,
     /// What stands behind `--`, if anything.
-    pub(crate) subject: &'a str,
+    pub subject: &'a str,
+}
+
+/// Says how to get the same failure once more.
+pub trait Replay {
+    /// The command, for one rule in one scenario.
+    fn command(&self, scenario: &str, rule: &str) -> String;
+}
+
+impl Replay for Again<'_> {
+    fn command(&self, scenario: &str, rule: &str) -> String {
+        let (command, subject) = (self.command, self.subject);
+        format!("{command} --scenario {scenario} --rule {rule}{subject}")
+    }
+}
+
+/// A command that needs no more said.
+impl Replay for &str {
+    fn command(&self, _scenario: &str, _rule: &str) -> String {
+        (*self).to_owned()
+    }
 }
 
 /// One piece of evidence against a subject, as text.
-pub(crate) fn block(
+#[must_use]
+pub fn block(
     judgement: &Judgement<'_>,
     evidence: &Evidence,
     trace: &Trace,
-    again: &Again<'_>,
+    again: &dyn Replay,
+    colour: Colour,
 ) -> String {
     let rule = judgement.rule;
     let (style, word) = match judgement.verdict {
@@ -41,19 +64,17 @@ pub(crate) fn block(
     lines.push(format!("  got       {}", evidence.got));
     lines.push(format!("  scenario  {}", trace.header.scenario));
     lines.extend(lanes(trace, &evidence.events));
-    lines.push(format!(
-        "  again     {} --scenario {} --rule {}{}",
-        again.command, trace.header.scenario, rule.id, again.subject
-    ));
+    let command = again.command(&trace.header.scenario, rule.id);
+    lines.push(format!("  again     {command}"));
     lines.push(format!("  more      imdspec explain {}", rule.id));
-    lines.join("\n")
+    colour.of(lines.join("\n"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{scenario, self_test};
     use imdspec_rules::{Capabilities, judge, rules};
-    use imdspec_suite::{scenario, self_test};
 
     /// The block of a mutant, as a maintainer would see it.
     fn shown(rule: &str, scenario: &str) -> String {
@@ -73,13 +94,8 @@ mod tests {
             command: "imdspec check --seed 1",
             subject: " -- my-provider",
         };
-        let text = block(
-            &judgements[0],
-            &judgements[0].evidence[0].evidence,
-            &trace,
-            &again,
-        );
-        anstream::adapter::strip_str(&text).to_string()
+        let evidence = &judgements[0].evidence[0].evidence;
+        block(&judgements[0], evidence, &trace, &again, Colour::Plain)
     }
 
     #[test]
