@@ -16,6 +16,7 @@
 //! ```
 
 mod clock;
+pub mod doctor;
 mod hosted;
 mod machine;
 pub mod memory;

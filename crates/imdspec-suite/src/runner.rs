@@ -1,6 +1,6 @@
 //! Runs scenarios on a subject, side by side where that saves waiting.
 
-mod programs;
+pub(crate) mod programs;
 mod seed;
 
 use crate::hosted::Ground;
@@ -20,7 +20,7 @@ pub use seed::scenario_seed;
 
 /// The most scenarios under way at once: most of them wait, but each holds ports and perhaps a
 /// process.
-const MOST_AT_ONCE: usize = 32;
+pub(crate) const MOST_AT_ONCE: usize = 32;
 
 /// What is to be run.
 #[derive(Debug, Clone)]
@@ -140,7 +140,7 @@ pub async fn run(
                 Network::Sandbox => Ground::Sandbox,
                 Network::Auto | Network::Endpoint => Ground::Endpoint,
             };
-            let mut runner = programs::Runner::new(program, *driven, &plan, ground);
+            let mut runner = programs::Runner::new(program, *driven, &plan.subject.name, ground);
             let (hello, notes) = runner.sanity(plan.seed).await?;
             if let Some(hello) = hello {
                 done.subject.introduce(hello);
@@ -187,7 +187,10 @@ pub async fn run(
 }
 
 /// Decides on the network: the sandbox where it can be had, unless the endpoint is asked for.
-fn settle_network(asked: Network, notes: &mut Vec<String>) -> Result<Network, ContractError> {
+pub(crate) fn settle_network(
+    asked: Network,
+    notes: &mut Vec<String>,
+) -> Result<Network, ContractError> {
     if asked == Network::Endpoint {
         return Ok(Network::Endpoint);
     }

@@ -22,6 +22,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Judge an implementation by the rules
     Check(Check),
+    /// Check this machine, and whether a command keeps the contract; says what to change
+    Doctor(Doctor),
     /// List the rules
     Rules(Rules),
     /// Explain one rule: where it comes from, why it matters, who differs
@@ -65,6 +67,12 @@ pub(crate) struct Check {
     /// Show every rule and every piece of evidence
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) under_test: UnderTest,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,6 @@
 //! Runs scenarios on a program, each with servers, ports and a home of its own.
 
-use super::{MOST_AT_ONCE, NotRun, Plan};
+use super::{MOST_AT_ONCE, NotRun};
 use crate::hosted::{Ground, Hosted, Time};
 use crate::program::{
     ContractError, Hello, Program, StartGate, run_one_shot, run_session, run_user,
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Semaphore;
 
-pub(super) struct Runner {
+pub(crate) struct Runner {
     program: Program,
     driven: Driven,
     subject: String,
@@ -28,12 +28,12 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    pub(super) fn new(program: &Program, driven: Driven, plan: &Plan, ground: Ground) -> Self {
+    pub(crate) fn new(program: &Program, driven: Driven, subject: &str, ground: Ground) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             program: program.clone(),
             driven,
-            subject: plan.subject.name.clone(),
+            subject: subject.to_owned(),
             ground,
             library: None,
             at_once: Semaphore::new(MOST_AT_ONCE),
@@ -89,7 +89,7 @@ impl Runner {
     ///
     /// # Errors
     /// Why the clock cannot be moved, in words.
-    pub(super) async fn move_clock(&mut self, seed: u64) -> Result<(), String> {
+    pub(crate) async fn move_clock(&mut self, seed: u64) -> Result<(), String> {
         let library = shift::library()
             .ok_or("libfaketime is not installed (Debian and Fedora: package faketime)")?;
         let shift = Shift::new(&library, false).map_err(|e| e.to_string())?;
@@ -136,7 +136,7 @@ impl Runner {
         }
     }
 
-    async fn trace(
+    pub(crate) async fn trace(
         &self,
         scenario: &Scenario,
         seed: u64,
@@ -205,7 +205,7 @@ fn slowness(scenario: &Scenario) -> u8 {
 }
 
 /// A script on a healthy service.
-fn plain(name: &str, steps: Vec<Step>) -> Scenario {
+pub(crate) fn plain(name: &str, steps: Vec<Step>) -> Scenario {
     Scenario {
         name: name.into(),
         title: "a healthy service".into(),

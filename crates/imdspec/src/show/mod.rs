@@ -1,5 +1,6 @@
 //! What people see.
 
+pub(crate) mod checkup;
 pub(crate) mod failure;
 mod lanes;
 pub(crate) mod paint;
