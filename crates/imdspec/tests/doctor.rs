@@ -175,3 +175,53 @@ fn without_a_program_the_machine_is_looked_at() {
     }
     assert!(!said.contains('\u{1b}'), "no colour outside of a terminal");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_sandbox_nothing_is_told_and_all_is_found() {
+    let out = doctor(&[
+        "--session",
+        "--network",
+        "sandbox",
+        "--",
+        "perl",
+        "adapter.pl",
+        "good",
+    ]);
+    let words = words(&out);
+    assert_eq!(out.status.code(), Some(0), "{words}");
+    assert!(words.contains("network         a sandbox"), "{words}");
+    assert!(
+        words.contains("next: imdspec check --session -- perl adapter.pl good"),
+        "{words}"
+    );
+}
+
+/// Where namespaces are forbidden, which a user namespace can do to itself.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_forbids_the_sandbox_is_named_and_no_program_is_blamed() {
+    let forbidden = |network: &str| {
+        let script = "echo 0 > /proc/sys/user/max_net_namespaces && exec \"$@\"";
+        Command::new("unshare")
+            .args(["--map-root-user", "sh", "-c", script, "sh"])
+            .arg(env!("CARGO_BIN_EXE_imdspec"))
+            .args(["doctor", "--network", network, "--"])
+            .args(["perl", "one_shot.pl", "good"])
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor"))
+            .output()
+            .expect("util-linux is there")
+    };
+    let out = forbidden("auto");
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert_eq!(out.status.code(), Some(0), "{said}");
+    assert!(said.contains("! note    sandbox"), "{said}");
+    assert!(said.contains("user.max_net_namespaces=1024"), "{said}");
+    assert!(said.contains("! note    network"), "{said}");
+    assert!(said.contains("the program keeps the contract"), "{said}");
+    // Who asks for a sandbox and nothing else gets nothing else.
+    let out = forbidden("sandbox");
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert_eq!(out.status.code(), Some(3), "{said}");
+    assert!(said.contains("a sandbox, as asked"), "{said}");
+}

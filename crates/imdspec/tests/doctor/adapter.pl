@@ -59,7 +59,7 @@ while (my $line = <STDIN>) {
         next;
     }
     next if $broken eq 'answers-one-of-four' && $id > 1;
-    
+
     # Each question in a process of its own, so that they are answered side by side.
     if ($n > 1 && $broken ne 'dies-of-refusal') {
         my $child = fork // die 'no fork';
