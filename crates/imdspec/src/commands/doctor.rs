@@ -50,6 +50,10 @@ fn look(subject: &Subject) -> Result<Option<Checkup>, Failure> {
             Ok(()) = tokio::signal::ctrl_c() => None,
         }
     });
+    if checkup.is_none() {
+        waiting.ends();
+        anstream::println!("interrupted: the other steps were not looked at");
+    }
     Ok(checkup)
 }
 
