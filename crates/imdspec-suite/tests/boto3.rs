@@ -3,7 +3,7 @@
 use imdspec_rules::{Verdict, rules};
 use imdspec_suite::runner::{self, Plan};
 use imdspec_suite::{Descriptor, scenario};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,8 @@ use tokio::sync::watch;
 
 #[test]
 fn boto3_shows_what_it_is_known_to_do() {
-    let installed = Command::new("python3")
-        .args(["-c", "import boto3"])
-        .output()
-        .is_ok_and(|o| o.status.success());
-    if !installed {
-        eprintln!("\n*** SKIPPED: boto3 is not installed; pip install boto3==1.43.11 ***\n");
+    if !pythons().iter().any(|python| has_boto3(python)) {
+        eprintln!("\n*** SKIPPED: boto3 is not installed; scripts/subjects install boto3 ***\n");
         return;
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../subjects/boto3.toml");
@@ -57,4 +53,21 @@ fn boto3_shows_what_it_is_known_to_do() {
     assert_eq!(verdict("TOKEN-001"), Verdict::Held);
     assert_eq!(verdict("TOKEN-005"), Verdict::Held);
     assert_eq!(verdict("DOC-001"), Verdict::Held);
+}
+
+/// Where `scripts/subjects` puts one, and that of PATH.
+fn pythons() -> [PathBuf; 2] {
+    let cache = || {
+        let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
+        home.join(".cache/imdspec/subjects")
+    };
+    let all = std::env::var_os("IMDSPEC_SUBJECTS").map_or_else(cache, PathBuf::from);
+    [all.join("boto3/bin/python3"), "python3".into()]
+}
+
+fn has_boto3(python: &Path) -> bool {
+    Command::new(python)
+        .args(["-c", "import boto3"])
+        .output()
+        .is_ok_and(|o| o.status.success())
 }
