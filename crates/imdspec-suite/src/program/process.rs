@@ -49,6 +49,7 @@ impl Process {
             .map_err(|why| ContractError::Start {
                 command: program.command[0].clone(),
                 why: why.to_string(),
+                missing: why.kind() == std::io::ErrorKind::NotFound,
             })?;
         let piped = || ContractError::Ours {
             why: "the program's pipes could not be taken".into(),

@@ -3,7 +3,7 @@
 use super::paint::{DIM, RED, paint};
 use super::redact::Redactor;
 use imdspec_rules::{End, Outcome, RefusalKind, Reply, RequestSeen, Server, Stream, Trace, What};
-use imdspec_wire::{TOKEN_HEADER, TTL_HEADER};
+use imdspec_wire::{Mono, TOKEN_HEADER, TTL_HEADER};
 
 /// How wide the subject's lane is, in characters.
 const LEFT: usize = 62;
@@ -15,6 +15,19 @@ const MOST_EVENTS: usize = 40;
 /// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
 #[must_use]
 pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
+    picture(trace, marked, |at| format!("{:>10.3} s", at.0 as f64 / 1000.0))
+}
+
+/// The same with times in whole seconds: a picture that is kept should change only when what it
+/// shows does.
+#[must_use]
+pub fn lanes_in_seconds(trace: &Trace, marked: &[u32]) -> Vec<String> {
+    picture(trace, marked, |at| {
+        format!("{:>10} s", at.0.saturating_add(500) / 1000)
+    })
+}
+
+fn picture(trace: &Trace, marked: &[u32], time: impl Fn(Mono) -> String) -> Vec<String> {
     let redactor = Redactor::new(trace);
     let broke = trace.events.iter().any(|e| is_breakdown(&e.what));
     let shown: Vec<(u32, &imdspec_rules::Event)> = trace
@@ -36,10 +49,10 @@ pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
     }
     for (number, event) in &shown[begin..end] {
         let mark = if marked.contains(number) { '>' } else { ' ' };
-        let seconds = event.at.0 as f64 / 1000.0;
+        let at = time(event.at);
         for (i, text) in lines_of(&event.what, &redactor).into_iter().enumerate() {
             let line = if i == 0 {
-                format!("{mark}{number:>4} {seconds:>10.3} s  {text}")
+                format!("{mark}{number:>4} {at}  {text}")
             } else {
                 format!("{:>20}{text}", "")
             };
