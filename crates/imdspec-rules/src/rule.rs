@@ -39,7 +39,7 @@ pub enum Level {
 }
 
 /// How a rule's source knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provenance {
     /// AWS says so, or the standard (RFC) that the wire format rests on.

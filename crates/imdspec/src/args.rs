@@ -18,6 +18,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Judge an implementation by the rules
     Check(Check),
+    /// Judge many implementations and write one table of them
+    Matrix(Matrix),
     /// List the rules
     Rules(Rules),
     /// Explain one rule: where it comes from, why it matters, who differs
@@ -80,6 +82,38 @@ pub(crate) struct Check {
 pub(crate) enum Over {
     Memory,
     Sockets,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Matrix {
+    /// Descriptors (subjects/NAME.toml); those that are not installed are named in the table
+    #[arg(value_name = "FILE", required_unless_present = "from")]
+    pub(crate) subjects: Vec<PathBuf>,
+    /// Show a table written with --json again, and run nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subjects", "rule", "seed", "twice"])]
+    pub(crate) from: Option<PathBuf>,
+    /// Only rules that match, such as TOKEN-001 or 'TOKEN-*'; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) rule: Vec<String>,
+    /// The seed everything random comes from, hexadecimal
+    #[arg(long, value_name = "HEX", value_parser = seed)]
+    pub(crate) seed: Option<u64>,
+    /// Run each subject twice, and fail where two verdicts of one rule differ
+    #[arg(long)]
+    pub(crate) twice: bool,
+    /// Fail on a SHOULD that is not met and not expected
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Write the table as Markdown, and the evidence beside it: a folder named like FILE, with a
+    /// page for each subject
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Write the table and all evidence as one HTML page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write the table for machines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

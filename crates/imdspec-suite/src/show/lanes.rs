@@ -15,7 +15,9 @@ const MOST_EVENTS: usize = 40;
 /// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
 #[must_use]
 pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
-    picture(trace, marked, |at| format!("{:>10.3} s", at.0 as f64 / 1000.0))
+    picture(trace, marked, |at| {
+        format!("{:>10.3} s", at.0 as f64 / 1000.0)
+    })
 }
 
 /// The same with times in whole seconds: a picture that is kept should change only when what it

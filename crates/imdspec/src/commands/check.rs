@@ -1,9 +1,9 @@
 //! `imdspec check`: run the scenarios, judge the traces, show what came of it.
 
 mod output;
-mod selection;
+pub(crate) mod selection;
 
-use super::runtime;
+use super::{interruption, runtime};
 use crate::args::{Check, Over};
 use crate::exit::{Exit, Failure};
 use crate::show::Colour;
@@ -16,7 +16,6 @@ use imdspec_suite::report::Summary;
 use imdspec_suite::runner::{self, Done, Plan};
 use imdspec_suite::{Descriptor, Subject};
 use output::Outputs;
-use tokio::sync::watch;
 
 /// How many pieces of evidence are shown for one rule, unless all are asked for.
 const SHOWN_PER_RULE: usize = 1;
@@ -69,18 +68,9 @@ pub(crate) fn random_seed() -> u64 {
 fn execute(plan: Plan, verbose: bool) -> Result<Done, Failure> {
     let runtime = runtime()?;
     let mut live = Live::new(plan.scenarios.len(), !verbose && is_reference(&plan));
-    let (stop, stopped) = watch::channel(false);
     let install = plan.subject.install.clone();
-    let done = runtime.block_on(async {
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                stop.send_replace(true);
-            }
-            // Kept, so that the run does not take a dropped sender for a reason to stop.
-            std::future::pending::<()>().await;
-        });
-        runner::run(plan, stopped, |p| live.take(&p)).await
-    });
+    let done =
+        runtime.block_on(async { runner::run(plan, interruption(), |p| live.take(&p)).await });
     live.clear();
     done.map_err(|e| {
         let mut why = e.to_string();
@@ -177,7 +167,7 @@ fn again(check: &Check, done: &Done) -> (String, String) {
 }
 
 /// A word as a shell takes it.
-fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

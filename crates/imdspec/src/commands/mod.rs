@@ -2,12 +2,14 @@
 
 pub(crate) mod check;
 pub(crate) mod explain;
+pub(crate) mod matrix;
 pub(crate) mod resolve;
 pub(crate) mod rules;
 pub(crate) mod self_test;
 pub(crate) mod serve;
 
 use crate::exit::{Exit, Failure};
+use tokio::sync::watch;
 
 /// A runtime for what waits on sockets and processes.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
@@ -15,4 +17,17 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|e| Failure::new(Exit::Subject, format!("threads could not be started: {e}")))
+}
+
+/// Turns true at Ctrl-C. To be called within the runtime.
+pub(crate) fn interruption() -> watch::Receiver<bool> {
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.send_replace(true);
+        }
+        // Kept, so that the run does not take a dropped sender for a reason to stop.
+        std::future::pending::<()>().await;
+    });
+    stopped
 }
