@@ -4,6 +4,7 @@ use super::paint::{DIM, RED, paint};
 use super::redact::Redactor;
 use imdspec_rules::{End, Outcome, RefusalKind, Reply, RequestSeen, Server, Stream, Trace, What};
 use imdspec_wire::{Mono, TOKEN_HEADER, TTL_HEADER};
+use std::borrow::Cow;
 
 /// How wide the subject's lane is, in characters.
 const LEFT: usize = 62;
@@ -52,7 +53,8 @@ fn picture(trace: &Trace, marked: &[u32], time: impl Fn(Mono) -> String) -> Vec<
     for (number, event) in &shown[begin..end] {
         let mark = if marked.contains(number) { '>' } else { ' ' };
         let at = time(event.at);
-        for (i, text) in lines_of(&event.what, &redactor).into_iter().enumerate() {
+        for (i, text) in lines_of(&event.what, &redactor).iter().enumerate() {
+            let text = visible(text);
             let line = if i == 0 {
                 format!("{mark}{number:>4} {at}  {text}")
             } else {
@@ -216,6 +218,21 @@ fn outcome_line(call: u32, outcome: &Outcome, redactor: &Redactor<'_>) -> String
     format!("resolve {call} ends: {text}")
 }
 
+/// `text` with control characters spelled out: what a subject or a reply holds must not reach a
+/// terminal, or make a page of evidence a binary file.
+fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    text.chars()
+        .map(|c| match c {
+            c if c.is_control() => c.escape_debug().to_string(),
+            c => c.to_string(),
+        })
+        .collect::<String>()
+        .into()
+}
+
 fn left(text: &str) -> String {
     format!("{:<LEFT$}", cut(text, LEFT))
 }
@@ -231,4 +248,15 @@ fn cut(text: &str, most: usize) -> String {
     }
     let kept: String = text.chars().take(most.saturating_sub(1)).collect();
     format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_spelled_out() {
+        assert_eq!(visible("a\0b\u{1b}[2Jc\u{9b}"), r"a\0b\u{1b}[2Jc\u{9b}");
+        assert_eq!(visible("plain ──► Text"), "plain ──► Text");
+    }
 }

@@ -51,8 +51,8 @@ pub(crate) fn render(matrix: &Matrix) -> String {
 fn head(matrix: &Matrix) -> String {
     let mut out = format!(
         "<header>\n<h1>Rules by subject</h1>\n\
-         <p>Who fetches credentials from the EC2 Instance Metadata Service, and how well. {} by \
-         {}, run on <time>{}</time> with imdspec {}, seed <code>{}</code>. Every sign leads to \
+         <p>Implementations that fetch AWS credentials from the EC2 Instance Metadata Service, and \
+         how they keep its rules. {} by {}, run on <time>{}</time> with imdspec {}, seed <code>{}</code>. Every sign leads to \
          its evidence.</p>\n",
         many(matrix.rules.len(), "rule"),
         many(matrix.ran().count(), "subject"),
@@ -72,59 +72,62 @@ fn head(matrix: &Matrix) -> String {
     out
 }
 
-/// A subject in short.
+/// A subject on a line.
 fn card(matrix: &Matrix, column: &Column) -> String {
     let title = escaped(&column.name);
     let title = match column.homepage.as_deref().filter(|l| is_web(l)) {
         Some(page) => format!("<a href=\"{}\">{title}</a>", escaped(page)),
         None => title,
     };
-    let version = escaped(&column.version);
-    let id = escaped(&column.id);
     let mut out = format!(
-        "<article class=\"subject\" id=\"subject.{id}\">\n<h2>{title} <small>{version}</small></h2>\n"
+        "<article class=\"subject\" id=\"subject.{}\">\n<h2>{title} <small>{}</small></h2>\n",
+        escaped(&column.id),
+        escaped(&column.version)
     );
     if column.state == State::Ran {
-        let _ = writeln!(
-            out,
-            "<p class=\"how\">{} · {}</p>",
-            escaped(&column.driven()),
-            many(column.scenarios, "scenario")
-        );
-        let mut bar = String::new();
-        let mut counts = String::new();
-        for verdict in VERDICTS {
-            let n = matrix.count(column, verdict);
-            if n == 0 {
-                continue;
-            }
-            let (class, sign, words) = (verdict.as_str(), sign(verdict), words(verdict));
-            let _ = write!(bar, "<i class=\"{class}\" style=\"flex-grow:{n}\"></i>");
-            let _ = write!(
-                counts,
-                "<li class=\"{class}\"><b>{sign} {n}</b> {words}</li>"
-            );
-        }
-        let _ = writeln!(
-            out,
-            "<div class=\"bar\" aria-hidden=\"true\">{bar}</div>\n<ul class=\"counts\">{counts}</ul>"
-        );
+        out.push_str(&counts(matrix, column));
+        let scenarios = many(column.scenarios, "scenario");
+        let how = format!("{}, {scenarios}", column.driven());
+        let _ = writeln!(out, "<p class=\"how\">{}</p>", escaped(&how));
     } else {
         let _ = writeln!(
             out,
-            "<p class=\"state\">{}</p>\n<p class=\"how\">{}</p>",
+            "<div class=\"missing\"><p><strong>{}</strong></p>\n<p class=\"how\">{}</p>",
             column.state.as_str(),
             escaped(&column.why).replace('\n', "<br>")
         );
         for step in &column.install {
             let _ = writeln!(out, "<pre class=\"command\">{}</pre>", escaped(step));
         }
+        out.push_str("</div>\n");
     }
     for note in &column.notes {
         let _ = writeln!(out, "<p class=\"note\">Note: {}</p>", escaped(note));
     }
     out.push_str("</article>\n");
     out
+}
+
+/// How many verdicts of each kind a subject has, as a bar and in figures.
+fn counts(matrix: &Matrix, column: &Column) -> String {
+    let mut bar = String::new();
+    let mut figures = String::new();
+    for verdict in VERDICTS {
+        let n = matrix.count(column, verdict);
+        let (class, sign, words) = (verdict.as_str(), sign(verdict), words(verdict));
+        if n > 0 {
+            let _ = write!(bar, "<i class=\"{class}\" style=\"flex-grow:{n}\"></i>");
+        }
+        let none = if n == 0 { " none" } else { "" };
+        let _ = write!(
+            figures,
+            "<li class=\"{class}{none}\" title=\"{n} {words}\"><b>{sign} {n}</b> \
+             <span class=\"word\">{words}</span></li>"
+        );
+    }
+    format!(
+        "<div class=\"bar\" aria-hidden=\"true\">{bar}</div>\n<ul class=\"counts\">{figures}</ul>\n"
+    )
 }
 
 /// The legend, which is also what chooses.
@@ -157,11 +160,16 @@ fn filters(matrix: &Matrix, ran: &[&Column]) -> String {
     }
     if matrix.unexpected().next().is_some() {
         out.push_str(
-            "<span class=\"chip unexpected\" title=\"not what the subject's descriptor expects\">\
-             <b>!</b> not as expected</span>",
+            "<span class=\"aside\" title=\"not what the subject's descriptor expects\"><b>!</b> \
+             not as expected</span>",
         );
     }
     out.push_str("</fieldset>\n");
+    out.push_str(
+        "<fieldset class=\"chooses\"><legend>words</legend><input type=\"search\" \
+         placeholder=\"DOC, token, proxy …\" aria-label=\"Only rules with these words\">\
+         <output></output></fieldset>\n",
+    );
     if ran.len() > 1 {
         out.push_str("<fieldset class=\"chooses\"><legend>subject</legend>");
         for column in ran {
@@ -170,11 +178,7 @@ fn filters(matrix: &Matrix, ran: &[&Column]) -> String {
         }
         out.push_str("</fieldset>\n");
     }
-    out.push_str(
-        "<fieldset class=\"chooses\"><legend>words</legend><input type=\"search\" \
-         placeholder=\"DOC, token, proxy …\" aria-label=\"Only rules with these words\">\
-         <output></output></fieldset>\n</form>\n",
-    );
+    out.push_str("</form>\n");
     out
 }
 

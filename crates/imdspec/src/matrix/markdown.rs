@@ -200,7 +200,13 @@ fn section(row: &Row, cell: &Cell) -> String {
     let mut out = format!("\n### {}\n\n", row.id);
     let level = row.level;
     if level == Level::Pin {
-        let _ = writeln!(out, "{} {}", level.as_str(), cell.words());
+        let scenarios = many(cell.scenarios.len(), "scenario");
+        let _ = writeln!(
+            out,
+            "{} **{}** in {scenarios}.",
+            level.as_str(),
+            cell.words()
+        );
     } else {
         let (words, often) = (cell.words(), cell.how_often());
         let _ = writeln!(out, "{} **{words}**: {often}.", level.as_str());

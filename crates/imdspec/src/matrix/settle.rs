@@ -1,8 +1,8 @@
 //! Takes out of a trace what differs from run to run, so that kept evidence changes only when the
 //! subject's behaviour does.
 //!
-//! Dates become the time since the scenario's first resolve, ports and the machine's folders
-//! words, and times whole seconds.
+//! Dates become the time since the scenario's first resolve, ports, the machine's folders
+//! and its kernel words, and times whole seconds.
 
 use imdspec_rules::{Trace, What};
 use imdspec_wire::{Mono, Timestamp, Wall};
@@ -76,7 +76,8 @@ impl Settle {
                 '/' => path(rest, before, &out),
                 _ => None,
             }
-            .or_else(|| port(rest, before));
+            .or_else(|| port(rest, before))
+            .or_else(|| system(rest));
             let (taken, shown) = found.unwrap_or_else(|| (next.len_utf8(), next.to_string()));
             out.push_str(&shown);
             before = rest[..taken].chars().last();
@@ -142,6 +143,19 @@ fn port(text: &str, before: Option<char>) -> Option<(usize, String)> {
     // Ports below are a scenario's own.
     let ours = text[host.len()..][..digits].parse::<u16>().ok()? >= 1024;
     ours.then(|| (host.len() + digits, format!("{host}<port>")))
+}
+
+/// The version of the machine's kernel, as user agents tell it.
+fn system(text: &str) -> Option<(usize, String)> {
+    let name = ["Linux/", "linux/", "linux#", "Darwin/", "macos#"]
+        .into_iter()
+        .find(|n| text.starts_with(n))?;
+    let rest = &text[name.len()..];
+    let end = rest
+        .find(|c: char| !(c.is_ascii_alphanumeric() || ".-_+".contains(c)))
+        .unwrap_or(rest.len());
+    let is_version = rest.starts_with(|c: char| c.is_ascii_digit());
+    is_version.then(|| (name.len() + end, format!("{name}<version>")))
 }
 
 /// A path of this machine: only its last part is anybody's business.
@@ -212,6 +226,10 @@ mod tests {
             ("a\\n/home/me/x.go:12", "a\\n…/x.go:12"),
             ("/latest/api/token", "/latest/api/token"),
             ("wJalr/usr/x", "wJalr/usr/x"),
+            (
+                "Python/3.11 Linux/6.1.0-18 x",
+                "Python/3.11 Linux/<version> x",
+            ),
         ] {
             assert_eq!(settled(text), shown, "{text}");
         }
