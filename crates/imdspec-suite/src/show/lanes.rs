@@ -13,6 +13,9 @@ const MOST_BODY: usize = 300;
 /// The most events shown of a trace whose offence is far in.
 const MOST_EVENTS: usize = 40;
 
+/// What times are rounded to in a picture that is kept, in milliseconds.
+const STEP: u64 = 5000;
+
 /// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
 #[must_use]
 pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
@@ -21,12 +24,13 @@ pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
     })
 }
 
-/// The same with times in whole seconds: a picture that is kept should change only when what it
-/// shows does.
+/// The same with times to the nearest five seconds: a picture that is kept should change when what
+/// it shows does, and not with the machine's load.
 #[must_use]
-pub fn lanes_in_seconds(trace: &Trace, marked: &[u32]) -> Vec<String> {
+pub fn lanes_to_keep(trace: &Trace, marked: &[u32]) -> Vec<String> {
     picture(trace, marked, |at| {
-        format!("{:>10} s", at.0.saturating_add(500) / 1000)
+        let steps = at.0.saturating_add(STEP / 2) / STEP;
+        format!("{:>10} s", steps * STEP / 1000)
     })
 }
 
@@ -183,7 +187,7 @@ fn reply_lines(reply: &Reply, redactor: &Redactor<'_>) -> Vec<String> {
         let flat = if text.trim() == text {
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         } else {
-            format!("{text:?}")
+            quoted(&text)
         };
         // Of an error page the beginning says enough.
         let most = if flat.starts_with('<') { 40 } else { MOST_BODY };
@@ -216,6 +220,15 @@ fn outcome_line(call: u32, outcome: &Outcome, redactor: &Redactor<'_>) -> String
         Outcome::Deadline { after } => format!("HANG: no answer within {after} ms"),
     };
     format!("resolve {call} ends: {text}")
+}
+
+/// `text` in quotes, and how many spaces follow where they are many.
+fn quoted(text: &str) -> String {
+    let kept = text.trim_end_matches(' ');
+    match text.len() - kept.len() {
+        spaces @ 10.. => format!("{kept:?} and {spaces} spaces"),
+        _ => format!("{text:?}"),
+    }
 }
 
 /// `text` with control characters spelled out: what a subject or a reply holds must not reach a

@@ -6,7 +6,7 @@ use imdspec_rules::{Case, Finding, Judgement, Rule, Trace, Verdict};
 use imdspec_suite::program::ContractError;
 use imdspec_suite::report::Report;
 use imdspec_suite::runner::Done;
-use imdspec_suite::show::lanes_in_seconds;
+use imdspec_suite::show::lanes_to_keep;
 use imdspec_suite::{Descriptor, Subject};
 use imdspec_wire::{Timestamp, Wall};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -160,7 +160,7 @@ fn evidence(done: &Done, judgement: &Judgement<'_>, command: &str) -> Vec<Piece>
     let traces = done.traces();
     let piece = |trace: &Trace, events: &[u32], expected: &str, got: &str| {
         let settle = Settle::new(trace);
-        let lines = lanes_in_seconds(&settle.trace(trace), events);
+        let lines = lanes_to_keep(&settle.trace(trace), events);
         let exchange = anstream::adapter::strip_str(&lines.join("\n")).to_string();
         let scenario = trace.header.scenario.clone();
         Piece {
@@ -224,4 +224,111 @@ fn today() -> String {
         .unwrap_or_default();
     let now = Wall(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
     Timestamp::from_wall(now).to_seconds_text()[..10].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use imdspec_rules::{What, rules};
+    use imdspec_suite::runner::Ran;
+    use imdspec_suite::{NotRun, Scenario, scenario, self_test};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn column() -> Column {
+        Column {
+            id: "mutant".into(),
+            name: "mutant".into(),
+            version: String::new(),
+            descriptor: "mutant.toml".into(),
+            homepage: None,
+            kind: String::new(),
+            network: String::new(),
+            clock: String::new(),
+            state: State::NotReached,
+            why: String::new(),
+            install: Vec::new(),
+            notes: Vec::new(),
+            scenarios: 0,
+            unsteady: Vec::new(),
+        }
+    }
+
+    fn done(ran: Vec<(Arc<Scenario>, Result<Trace, NotRun>)>) -> Done {
+        let ran = ran.into_iter();
+        Done {
+            subject: Subject::reference(false),
+            ran: ran
+                .map(|(scenario, result)| Ran { scenario, result })
+                .collect(),
+            seed: 1,
+            took: Duration::ZERO,
+            interrupted: false,
+            notes: Vec::new(),
+        }
+    }
+
+    /// What a mutant does in the scenarios meant for its rule.
+    fn broken(mutant: &self_test::Mutant) -> Done {
+        let meant = |s: &&Scenario| s.exercises.iter().any(|e| e == mutant.rule);
+        let ran = scenario::embedded().iter().filter(meant);
+        done(
+            ran.map(|s| (Arc::new(s.clone()), Ok(mutant.run(s, 1))))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn evidence_is_kept_and_no_secret_with_it() {
+        let mut pieces = 0;
+        for mutant in self_test::mutants() {
+            let done = broken(mutant);
+            let mut matrix = Matrix::new(rules::all(), 1, 1);
+            matrix.add(column(), &done, rules::all());
+            let written = serde_json::to_string(&matrix).expect("plain data");
+            for event in done.traces().iter().flat_map(|t| &t.events) {
+                if let What::Secret { value, .. } = &event.what {
+                    assert!(!written.contains(value), "{}: {value}", mutant.rule);
+                }
+            }
+            let row = matrix.rules.iter().find(|r| r.id == mutant.rule);
+            let cell = &row.expect("it exists").cells[0];
+            for piece in &cell.evidence {
+                assert!(!piece.got.is_empty() && !piece.exchange.contains('\u{1b}'));
+                assert!(piece.again.ends_with(&format!("--rule {}", mutant.rule)));
+            }
+            let shows = cell.is_bad() || cell.verdict == Verdict::Observed;
+            assert_eq!(shows, !cell.evidence.is_empty(), "{}", mutant.rule);
+            pieces += cell.evidence.len();
+        }
+        assert!(pieces >= rules::all().len() / 2, "{pieces}");
+    }
+
+    #[test]
+    fn a_second_run_that_differs_is_named() {
+        let mutant = self_test::mutant_of("DOC-003").expect("every rule has one");
+        let rules = [*rules::get("DOC-003").expect("it exists")];
+        let first = broken(mutant);
+        let again = first.ran.iter();
+        let second = done(
+            again
+                .map(|r| (Arc::clone(&r.scenario), Ok(reference(&r.scenario))))
+                .collect(),
+        );
+        let mut matrix = Matrix::new(&rules, 1, 2);
+        matrix.add(column(), &first, &rules);
+        matrix.compare(&first, &rules);
+        assert_eq!(matrix.subjects[0].unsteady, []);
+        matrix.compare(&second, &rules);
+        let said = matrix.steadiness().expect("two runs");
+        assert_eq!(
+            said,
+            "two runs differ: mutant DOC-003 was violated, then held"
+        );
+        assert!(matrix.fails(false));
+    }
+
+    fn reference(scenario: &Scenario) -> Trace {
+        imdspec_suite::memory::run(scenario, &imdspec_suite::Reference::default(), 1)
+    }
 }

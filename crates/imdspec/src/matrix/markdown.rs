@@ -152,8 +152,8 @@ pub(crate) fn page(matrix: &Matrix, column: &Column, places: &Places) -> String 
          {} by [the rules](../{}) on {}: imdspec {}, {}, {}. Everything on this page again:\n\n\
          ```sh\n{}\n```\n\n\
          In the exchanges, the subject's lane is on the left and the service's on the right; `>` \
-         marks the events that prove the verdict. Times are whole seconds since the first \
-         resolve, and dates are told by their distance from it. `<…>` stands for what is secret \
+         marks the events that prove the verdict. Times count from the first resolve, to \
+         five seconds, and dates are told by their distance from it. `<…>` stands for what is secret \
          or differs from run to run.\n",
         escaped(&column.title()),
         name(column),

@@ -2,7 +2,7 @@
 //! subject's behaviour does.
 //!
 //! Dates become the time since the scenario's first resolve, ports, the machine's folders
-//! and its kernel words, and times whole seconds.
+//! and its kernel words; times count from that resolve.
 
 use imdspec_rules::{Trace, What};
 use imdspec_wire::{Mono, Timestamp, Wall};
