@@ -10,7 +10,7 @@ use imdspec_wire::{Mono, Timestamp, Wall};
 /// Dates further from the run than this are the scenario's own, not the clock's.
 const MOST_MINUTES: i64 = 100 * 24 * 60;
 /// Where paths of a machine begin. Nothing of the metadata service does.
-const ROOTS: [&str; 12] = [
+const ROOTS: [&str; 15] = [
     "/home/",
     "/Users/",
     "/root/",
@@ -22,6 +22,9 @@ const ROOTS: [&str; 12] = [
     "/nix/",
     "/etc/",
     "/work/",
+    "/workspace/",
+    "/builds/",
+    "/data/",
     "/mnt/",
 ];
 
