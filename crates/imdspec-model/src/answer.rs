@@ -76,10 +76,6 @@ impl Answer {
     /// There is no `Date`: a model answers the same bytes to the same question, and a client that
     /// needs the date of a document has `LastUpdated`.
     pub(crate) fn reply(self, profile: Profile, request: &Request) -> Reply {
-        // A client of HTTP/1.0 would have to ask for more, and none does.
-        let asked =
-            request.version == Version::Http10 || request.headers.all(CONNECTION).any(has_close);
-        let close = asked || matches!(profile, Profile::Http10 | Profile::Http11Close);
         let mut headers = Vec::with_capacity(6);
         let mut field = |name: &str, value: String| headers.push((name.to_owned(), value));
         if let Some(seconds) = self.ttl {
@@ -91,22 +87,59 @@ impl Answer {
         }
         field(CONTENT_LENGTH, self.body.len().to_string());
         field("Server", "EC2ws".to_owned());
-        if close {
-            field(CONNECTION, "close".to_owned());
+        let mut reply = Reply::plain(request, self.status, Headers(headers), self.body);
+        if profile == Profile::Http10 {
+            reply.version = Version::Http10;
         }
-        Reply {
+        if matches!(profile, Profile::Http10 | Profile::Http11Close) && !reply.close {
+            reply.close = true;
+            reply.headers.push(CONNECTION, "close");
+        }
+        reply
+    }
+}
+
+impl Reply {
+    /// A whole reply without any fault: these header fields in this order, then `Content-Length`
+    /// and, if the client asked for it or speaks HTTP/1.0, `Connection: close`.
+    ///
+    /// ```
+    /// use imdspec_model::Reply;
+    /// use imdspec_wire::{Headers, Request};
+    ///
+    /// let fields = Headers::from_iter([("Content-Type", "text/plain")]);
+    /// let reply = Reply::plain(&Request::new("HEAD", "/"), 200, fields, "hello");
+    /// assert_eq!(reply.headers.get("content-length"), Some("5"));
+    /// assert!(reply.bodiless);
+    /// ```
+    #[must_use]
+    pub fn plain(
+        request: &Request,
+        status: u16,
+        mut headers: Headers,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        let body = body.into();
+        // RFC 9110, section 8.6: no length where there can be no body.
+        if !is_bodiless_status(status) && !headers.has(CONTENT_LENGTH) {
+            headers.push(CONTENT_LENGTH, body.len().to_string());
+        }
+        // A client of HTTP/1.0 would have to ask for more, and none does.
+        let close =
+            request.version == Version::Http10 || request.headers.all(CONNECTION).any(has_close);
+        if close {
+            headers.push(CONNECTION, "close");
+        }
+        Self {
             delay: Duration::ZERO,
             interim: Vec::new(),
-            version: match profile {
-                Profile::Http10 => Version::Http10,
-                Profile::Http11 | Profile::Http11Close | Profile::TtlOnGets => Version::Http11,
-            },
-            status: self.status,
-            reason: reason(self.status).to_owned(),
-            headers: Headers(headers),
-            body: Bytes(self.body),
+            version: Version::Http11,
+            status,
+            reason: reason(status).to_owned(),
+            headers,
+            body,
             framing: Framing::Length,
-            bodiless: is_bodiless(&request.method, self.status),
+            bodiless: is_bodiless(&request.method, status),
             cut: None,
             drip: None,
             endless: false,

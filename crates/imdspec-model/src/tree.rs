@@ -186,9 +186,12 @@ pub(crate) fn find(path: &str, role: &str) -> Found {
         // Also with a slash at its end: botocore has asked `placement/availability-zone/` for
         // years (`InstanceMetadataRegionFetcher`).
         Node::Leaf(leaf) => Found::Leaf(leaf),
-        Node::Directory(_) | Node::Roles if !slash => Found::Moved(real),
-        Node::Directory(children) => Found::Listing(listing(children, role)),
+        // Without its slash too: so captured in 2022 (awslabs/aws-sdk-rust#560), and so asked for
+        // by aws-sdk-cpp and by the walks people type; a capture of 2018 (uswitch/kiam#116) had
+        // 301, as other directories still get.
         Node::Roles => Found::Roles,
+        Node::Directory(_) if !slash => Found::Moved(real),
+        Node::Directory(children) => Found::Listing(listing(children, role)),
     }
 }
 
@@ -260,7 +263,7 @@ mod tests {
     fn paths_name_what_they_should() {
         for (path, found) in [
             (ROLES, Found::Roles),
-            (ROLES.trim_end_matches('/'), Found::Moved(ROLES.into())),
+            (ROLES.trim_end_matches('/'), Found::Roles),
             ("/2021-03-23/meta-data/placement/region", region()),
             ("/latest/meta-data/placement/region/", region()),
             ("/latest", Found::Moved("/latest/".into())),

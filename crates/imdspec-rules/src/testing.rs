@@ -32,6 +32,7 @@ impl Build {
                     env: Default::default(),
                     config: Default::default(),
                     code: Default::default(),
+                    links: Default::default(),
                 },
                 events: Vec::new(),
             },
@@ -166,7 +167,7 @@ impl Build {
     pub(crate) fn gave(self, key: &str, expiration: &str) -> Self {
         self.outcome(Outcome::Credentials(Given {
             access_key_id: key.into(),
-            secret_access_key: format!("secret-of-{key}"),
+            secret_access_key: Some(format!("secret-of-{key}")),
             session_token: Some(format!("token-of-{key}")),
             expiration: Some(expiration.into()),
             account_id: None,
@@ -175,6 +176,13 @@ impl Build {
 
     pub(crate) fn code(mut self, key: &str, value: &str) -> Self {
         self.trace.header.code.insert(key.into(), value.into());
+        self
+    }
+
+    /// Breaks the service's IPv4 address below HTTP.
+    pub(crate) fn link(mut self, how: &str) -> Self {
+        let links = &mut self.trace.header.links;
+        links.insert("169.254.169.254".into(), how.into());
         self
     }
 

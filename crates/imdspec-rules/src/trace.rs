@@ -42,6 +42,10 @@ pub struct Header {
     /// Settings given in code, by the name of the config key they stand for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub code: BTreeMap<String, String>,
+    /// Addresses of the service that were broken below HTTP, and how: `no-route`, `refused`,
+    /// `silent`. No event can show a packet that never arrived.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, String>,
 }
 
 /// Whose time a subject lives on.
@@ -52,6 +56,21 @@ pub enum ClockKind {
     Virtual,
     /// The machine's. Durations in such a trace prove nothing.
     Real,
+    /// The machine's, moved by the scenario under the subject. Durations prove nothing but the
+    /// moves, which are minutes and more.
+    Faketime,
+}
+
+impl ClockKind {
+    /// The kind as reports spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Virtual => "virtual",
+            Self::Real => "real",
+            Self::Faketime => "faketime",
+        }
+    }
 }
 
 /// One line of a trace.
@@ -286,13 +305,15 @@ pub enum RefusalKind {
     Error,
 }
 
-/// Credentials as a subject gave them, unchecked.
+/// Credentials as a subject gave them, or was seen to use them, unchecked.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {
     /// The access key id.
     pub access_key_id: String,
-    /// The secret access key.
-    pub secret_access_key: String,
+    /// The secret access key; none when the credentials were only seen in use. A signature shows
+    /// neither the secret nor the expiration, so what is missing then was not lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_access_key: Option<String>,
     /// The security token, if it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_token: Option<String>,
@@ -407,5 +428,35 @@ impl fmt::Display for Trace {
             json(f, serde_json::to_string(event))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str =
+        r#"{"imdspec_trace":1,"scenario":"s","seed":"0","subject":"x","clock":"real"}"#;
+
+    fn outcome(members: &str) -> String {
+        let start = r#"{"at":0,"wall":0,"outcome":{"call":1,"outcome":"credentials","access_key_id":"AKIA""#;
+        format!("{HEAD}\n{start}{members}}}}}\n")
+    }
+
+    #[test]
+    fn a_secret_is_written_when_it_was_seen() {
+        for (members, secret) in [("", None), (r#","secret_access_key":"s""#, Some("s"))] {
+            let text = outcome(members);
+            let trace: Trace = text.parse().unwrap();
+            let What::Outcome {
+                outcome: Outcome::Credentials(given),
+                ..
+            } = &trace.events[0].what
+            else {
+                panic!("{text}");
+            };
+            assert_eq!(given.secret_access_key.as_deref(), secret);
+            assert_eq!(trace.to_string(), text);
+        }
     }
 }

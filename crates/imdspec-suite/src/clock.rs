@@ -104,6 +104,13 @@ impl VirtualClock {
         self.park(number, true);
     }
 
+    /// What was sent is lost on its way: no server will ever take it.
+    pub(crate) fn lost(&self) {
+        let mut state = self.state();
+        state.parked = true;
+        self.move_on(&mut state);
+    }
+
     /// The server of request `number` lets `span` pass.
     pub(crate) async fn pause(&self, number: u32, span: Duration) {
         let until = self.now().mono.plus(span);

@@ -1,15 +1,17 @@
 //! The servers of a scenario on loopback ports, and the trace of what reaches them.
 
 use crate::clock::VirtualClock;
-use crate::scenario::Scenario;
+use crate::scenario::{Link, Scenario, Step};
+use crate::shift::Shift;
 use crate::site::{Places, REAL_PLACES, Site};
 use imdspec_client::Clock as _;
 use imdspec_model::{HostGuard, Reply, Service, TcpHost};
-use imdspec_rules::{Header, Server, Trace, What};
+use imdspec_rules::{ClockKind, Given, Header, Server, Trace, What};
+use imdspec_sandbox::Sandbox;
 use imdspec_wire::{Mono, Now, Request, Wall};
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
@@ -19,6 +21,8 @@ use tokio::sync::watch;
 pub(crate) enum Time {
     /// The machine's, counted from a start.
     Real(Instant),
+    /// The machine's, moved by the script.
+    Shifted(Arc<Shift>),
     /// Ours.
     Virtual(VirtualClock),
 }
@@ -27,24 +31,52 @@ impl Time {
     pub(crate) fn now(&self) -> Now {
         match self {
             Self::Virtual(clock) => clock.now(),
-            Self::Real(start) => {
-                let wall = SystemTime::now()
-                    .duration_since(SystemTime::UNIX_EPOCH)
-                    .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
-                Now {
-                    wall: Wall(wall),
-                    mono: Mono::default().plus(start.elapsed()),
-                }
-            }
+            Self::Real(start) => machine(*start),
+            Self::Shifted(shift) => shift.now(),
         }
     }
+
+    /// The time of the subject, as a trace's header says it.
+    pub(crate) const fn kind(&self) -> ClockKind {
+        match self {
+            Self::Virtual(_) => ClockKind::Virtual,
+            Self::Real(_) => ClockKind::Real,
+            Self::Shifted(_) => ClockKind::Faketime,
+        }
+    }
+}
+
+/// The machine's time, counted from a start.
+pub(crate) fn machine(start: Instant) -> Now {
+    let wall = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
+    Now {
+        wall: Wall(wall),
+        mono: Mono::default().plus(start.elapsed()),
+    }
+}
+
+/// Where the servers of a scenario are to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ground {
+    /// On loopback ports of this machine.
+    Endpoint,
+    /// There too, and further ports play the real addresses.
+    Played,
+    /// In sandboxes that are yet to be made: see [`Hosted::attach`].
+    Sandbox,
 }
 
 /// The running servers of one scenario.
 pub(crate) struct Hosted {
     shared: Arc<Shared>,
-    guards: Vec<HostGuard>,
+    guards: Mutex<Vec<HostGuard>>,
     real: Arc<BTreeMap<String, String>>,
+    places: Places,
+    ground: Ground,
+    links: BTreeMap<IpAddr, Link>,
+    needs_addresses: bool,
 }
 
 struct Shared {
@@ -52,31 +84,42 @@ struct Shared {
     time: Time,
     /// Turns true at the first connection: the subject has started up.
     contacted: watch::Sender<bool>,
+    /// What the first request to the sink was signed with, since it was last asked for.
+    signed: watch::Sender<Option<Given>>,
 }
 
 impl Hosted {
-    /// Starts the servers; with `real`, also ones that play the service's real addresses.
+    /// Starts the servers.
     pub(crate) async fn start(
         scenario: &Scenario,
         header: Header,
         seed: u64,
         time: Time,
-        real: bool,
+        ground: Ground,
     ) -> io::Result<Self> {
-        let bind = async || TcpHost::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
-        let (imds, collector, proxy) = (bind().await?, bind().await?, bind().await?);
-        let places = Places {
-            imds: imds.local_addr().to_string(),
-            collector: collector.local_addr().to_string(),
-            proxy: proxy.local_addr().to_string(),
-        };
-        let mut hosts = vec![
-            (imds, Server::Imds, places.imds.clone()),
-            (collector, Server::Collector, places.collector.clone()),
-            (proxy, Server::Proxy, places.proxy.clone()),
-        ];
+        let mut hosts = Vec::new();
+        let mut sink = None;
         let mut played = BTreeMap::new();
-        if real && scenario.needs_addresses() {
+        let bind = async || TcpHost::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
+        let places = if ground == Ground::Sandbox {
+            Places::alone(true)
+        } else {
+            let (imds, collector, proxy) = (bind().await?, bind().await?, bind().await?);
+            let sink_host = bind().await?;
+            let places = Places {
+                imds: imds.local_addr().to_string(),
+                collector: collector.local_addr().to_string(),
+                proxy: proxy.local_addr().to_string(),
+                sink: sink_host.local_addr().to_string(),
+                found: false,
+            };
+            sink = Some(sink_host);
+            hosts.push((imds, Server::Imds, places.imds.clone()));
+            hosts.push((collector, Server::Collector, places.collector.clone()));
+            hosts.push((proxy, Server::Proxy, places.proxy.clone()));
+            places
+        };
+        if ground == Ground::Played && scenario.needs_addresses() {
             for place in REAL_PLACES {
                 let host = bind().await?;
                 played.insert(place.to_owned(), host.local_addr().to_string());
@@ -87,7 +130,9 @@ impl Hosted {
             site: Mutex::new(Site::new(scenario, &places, header, seed)),
             time,
             contacted: watch::Sender::new(false),
+            signed: watch::Sender::new(None),
         });
+        let sink = sink.map(|host| host.serve(Arc::new(SinkDoor(Arc::clone(&shared)))));
         let guards = hosts
             .into_iter()
             .map(|(host, server, to)| {
@@ -97,12 +142,91 @@ impl Hosted {
                     to,
                 }))
             })
+            .chain(sink)
             .collect();
         Ok(Self {
             shared,
-            guards,
+            guards: Mutex::new(guards),
             real: Arc::new(played),
+            places,
+            ground,
+            links: scenario.links.clone(),
+            needs_addresses: scenario.needs_addresses(),
         })
+    }
+
+    /// Serves what listens in a sandbox. All of a scenario's sandboxes are one world.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub(crate) fn attach(&self, listeners: Vec<(SocketAddr, TcpListener)>) -> io::Result<()> {
+        for (at, listener) in listeners {
+            let to = at.to_string();
+            let shared = Arc::clone(&self.shared);
+            let host = TcpHost::from_std(listener)?;
+            let guard = match self.places.server(&to) {
+                Some(server) => host.serve(Arc::new(Door { shared, server, to })),
+                None => host.serve(Arc::new(SinkDoor(shared))),
+            };
+            self.guards
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(guard);
+        }
+        Ok(())
+    }
+
+    /// The sandbox that a program of this scenario is to run in.
+    pub(crate) fn sandbox(&self) -> Sandbox {
+        let all = self.places.all().map(|(place, _)| place);
+        let mut sandbox = all
+            .chain([self.places.sink.as_str()])
+            .filter_map(|place| place.parse().ok())
+            .fold(Sandbox::default(), Sandbox::listen);
+        for (address, link) in &self.links {
+            sandbox = sandbox.link(*address, (*link).into());
+        }
+        sandbox
+    }
+
+    /// Whether the scenario is about an address that a machine may not carry.
+    pub(crate) fn needs(&self, address: &SocketAddr) -> bool {
+        self.needs_addresses && address.is_ipv6()
+    }
+
+    /// Moves the clock or changes the world, as a step says.
+    ///
+    /// # Errors
+    /// When the clock could not be moved.
+    pub(crate) fn change(&self, step: &Step) -> io::Result<()> {
+        let moved = match (step, self.time()) {
+            (Step::Advance(span), Time::Shifted(shift)) => {
+                shift.advance(span.duration())?;
+                format!("+{span}")
+            }
+            (Step::Jump(span), Time::Shifted(shift)) => {
+                shift.jump(span.millis())?;
+                format!("wall clock by {span}")
+            }
+            _ => {
+                self.with_site(|site| site.change(self.now(), step));
+                return Ok(());
+            }
+        };
+        self.with_site(|site| site.recorder.push(self.now(), What::Clock { moved }));
+        Ok(())
+    }
+
+    pub(crate) const fn ground(&self) -> Ground {
+        self.ground
+    }
+
+    pub(crate) const fn places(&self) -> &Places {
+        &self.places
+    }
+
+    pub(crate) fn time(&self) -> &Time {
+        &self.shared.time
     }
 
     pub(crate) fn with_site<T>(&self, f: impl FnOnce(&mut Site) -> T) -> T {
@@ -124,17 +248,40 @@ impl Hosted {
         let _ = contacted.wait_for(|yes| *yes).await;
     }
 
+    /// Forgets what the sink has seen.
+    pub(crate) fn empty_sink(&self) {
+        self.shared.signed.send_replace(None);
+    }
+
+    /// What the sink has seen, if it was used.
+    pub(crate) fn in_sink(&self) -> Option<Given> {
+        self.shared.signed.borrow().clone()
+    }
+
+    /// Returns at the first signed request to the sink.
+    pub(crate) async fn sunk(&self) -> Given {
+        let mut signed = self.shared.signed.subscribe();
+        loop {
+            if let Ok(seen) = signed.wait_for(Option::is_some).await
+                && let Some(given) = seen.clone()
+            {
+                return given;
+            }
+        }
+    }
+
     /// Returns once `span` has passed on the servers' clock.
     pub(crate) async fn past(&self, span: Duration) {
         match &self.shared.time {
-            Time::Real(_) => tokio::time::sleep(span).await,
+            Time::Real(_) | Time::Shifted(_) => tokio::time::sleep(span).await,
             Time::Virtual(clock) => clock.watch_for(clock.now().mono.plus(span)).await,
         }
     }
 
     /// Stops the servers and gives the trace.
     pub(crate) async fn finish(self) -> Trace {
-        for guard in self.guards {
+        let guards = self.guards.into_inner();
+        for guard in guards.unwrap_or_else(PoisonError::into_inner) {
             guard.stop().await;
         }
         self.shared.with_site(|site| site.recorder.take())
@@ -205,7 +352,7 @@ impl Service for Door {
 
     async fn pause(&self, request: u32, span: Duration) {
         match &self.shared.time {
-            Time::Real(_) => tokio::time::sleep(span).await,
+            Time::Real(_) | Time::Shifted(_) => tokio::time::sleep(span).await,
             Time::Virtual(clock) => clock.pause(request, span).await,
         }
     }
@@ -215,4 +362,37 @@ impl Service for Door {
             clock.hang(request);
         }
     }
+}
+
+/// The sink's listening address. What is said there is no business of a rule's: the trace has the
+/// outcome only.
+struct SinkDoor(Arc<Shared>);
+
+impl Service for SinkDoor {
+    fn connected(&self) -> u32 {
+        self.0.contacted.send_replace(true);
+        0
+    }
+
+    fn request(&self, _: u32, request: Request) -> (u32, Reply) {
+        let taken = crate::sink::take(&request);
+        if let Some(given) = taken.given {
+            self.0.signed.send_if_modified(|first| {
+                let is_first = first.is_none();
+                first.get_or_insert(given);
+                is_first
+            });
+        }
+        (0, taken.reply)
+    }
+
+    fn malformed(&self, _: u32, _: &[u8]) {}
+
+    fn sent(&self, _: u32, _: u64, _: bool) {}
+
+    async fn pause(&self, _: u32, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
+
+    fn hangs(&self, _: u32) {}
 }

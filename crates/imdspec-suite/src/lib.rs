@@ -27,7 +27,9 @@ pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod self_test;
+mod shift;
 pub mod show;
+mod sink;
 mod site;
 mod sockets;
 mod subject;
@@ -35,4 +37,6 @@ mod subject;
 pub use machine::{Machine, Reference};
 pub use runner::{Done, NotRun, Plan, Progress, Ran};
 pub use scenario::{Scenario, ScenarioError, Step};
-pub use subject::{Descriptor, DescriptorError, Expected, Kind, Subject};
+pub use subject::{
+    Baseline, Descriptor, DescriptorError, Driven, Expected, Kind, Subject, baseline,
+};

@@ -7,12 +7,14 @@ mod flight;
 
 use crate::machine::{Machine, Reference};
 use crate::recorder::Recorder;
-use crate::scenario::{Scenario, Step};
-use crate::site::{Places, REAL_PLACES, Site, config_file};
+use crate::scenario::{Link, Scenario, Step};
+use crate::site::{Places, Site, config_file};
 use flight::Flight;
 use imdspec_client::{Action, Environment, Lost, Send};
-use imdspec_rules::{ClockKind, Header, Outcome, Server, Stream, Trace, What};
+use imdspec_rules::{ClockKind, Header, Outcome, Stream, Trace, What};
 use imdspec_wire::{Mono, Now, Wall};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -45,11 +47,15 @@ pub fn run_with<M: Machine>(
     build: impl FnOnce(&Environment) -> M,
 ) -> Trace {
     let header = Recorder::header(scenario, subject, seed, ClockKind::Virtual);
-    let site = Site::new(scenario, &places(), header, seed);
+    // Told where the service is all the same: virtual runs compare with those over sockets.
+    let places = Places::alone(false);
+    let site = Site::new(scenario, &places, header, seed);
     let environment = environment(&site.recorder.trace().header);
     let mut joined = Joined {
         machine: build(&environment),
         site,
+        places,
+        links: scenario.links.clone(),
         now: T0,
         dead: false,
     };
@@ -69,17 +75,11 @@ pub(crate) fn environment(header: &Header) -> Environment {
     }
 }
 
-fn places() -> Places {
-    Places {
-        imds: "127.0.0.1:1338".into(),
-        collector: "127.0.0.1:1339".into(),
-        proxy: "127.0.0.1:1340".into(),
-    }
-}
-
 struct Joined<M> {
     machine: M,
     site: Site,
+    places: Places,
+    links: BTreeMap<IpAddr, Link>,
     now: Now,
     /// Whether the machine has panicked.
     dead: bool,
@@ -178,7 +178,13 @@ impl<M: Machine> Joined<M> {
 
     fn depart(&mut self, send: Send) -> Flight {
         let to = send.authority.to_string();
-        let Some(server) = server_at(&to) else {
+        if let Some(link) = host(&to).and_then(|host| self.links.get(&host)) {
+            return match link.lost() {
+                Some(lost) => Flight::lost(self.now.mono, lost),
+                None => Flight::never(),
+            };
+        }
+        let Some(server) = self.places.server(&to) else {
             return Flight::lost(self.now.mono, Lost::Refused);
         };
         let method = send.request.method.clone();
@@ -208,15 +214,7 @@ impl<M: Machine> Joined<M> {
     }
 }
 
-fn server_at(to: &str) -> Option<Server> {
-    let places = places();
-    if to == places.imds || REAL_PLACES.contains(&to) {
-        Some(Server::Imds)
-    } else if to == places.collector {
-        Some(Server::Collector)
-    } else if to == places.proxy {
-        Some(Server::Proxy)
-    } else {
-        None
-    }
+/// The address in an authority, if it is one.
+pub(crate) fn host(authority: &str) -> Option<IpAddr> {
+    authority.parse::<SocketAddr>().ok().map(|at| at.ip())
 }

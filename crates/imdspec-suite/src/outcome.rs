@@ -8,7 +8,7 @@ pub(crate) fn of(result: Result<ResolvedCredentials, ProviderError>) -> Outcome 
     match result {
         Ok(credentials) => Outcome::Credentials(Given {
             access_key_id: credentials.access_key_id,
-            secret_access_key: credentials.secret_access_key,
+            secret_access_key: Some(credentials.secret_access_key),
             session_token: credentials.session_token,
             expiration: credentials.expiration.map(|e| e.to_string()),
             account_id: credentials.account_id,

@@ -8,24 +8,84 @@ mod lines;
 mod one_shot;
 mod process;
 mod session;
+mod user;
 
 pub use answer::ContractError;
 pub(crate) use one_shot::run as run_one_shot;
-pub(crate) use session::{hello, run as run_session};
+pub(crate) use session::run as run_session;
+pub(crate) use user::run as run_user;
 
+use crate::hosted::{Hosted, Time};
+use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// A program and what it is given besides its scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    /// The command and its arguments; never empty.
+    /// The command and its arguments; never empty. `{sink}` stands for the sink's URL.
     pub command: Vec<String>,
+    /// Variables it is always given. `{sink}` stands for the sink's URL.
+    pub env: BTreeMap<String, String>,
     /// Variables of our own environment that it keeps (PATH it always keeps).
     pub keep_env: Vec<String>,
+    /// A folder of programs that is put in front of PATH.
+    pub tools: Option<PathBuf>,
+    /// The variable that tells it where the service is, where it cannot be at its real addresses,
+    /// if that is not `AWS_EC2_METADATA_SERVICE_ENDPOINT`.
+    pub endpoint_variable: Option<String>,
+    /// Exit statuses besides 1 by which a one-shot program says that there are no credentials.
+    pub refused_exit: Vec<i32>,
+    /// The network it runs on.
+    pub network: Network,
+    /// Whose time it lives on.
+    pub clock: ProgramClock,
     /// How long it may take to answer one resolve.
     pub deadline: Duration,
+}
+
+/// The network a program runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Network {
+    /// The sandbox, and where it cannot be had the loopback endpoint.
+    #[default]
+    Auto,
+    /// A network of its own in which the service is at its real addresses, and nothing else is.
+    Sandbox,
+    /// This machine's; the program is told where on the loopback the service is.
+    Endpoint,
+}
+
+/// Whose time a program lives on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProgramClock {
+    /// The machine's.
+    #[default]
+    Real,
+    /// The machine's, moved by libfaketime where a scenario needs it.
+    Faketime,
+}
+
+impl Program {
+    /// A program of which nothing is known but how to run it.
+    #[must_use]
+    pub fn new(command: Vec<String>, deadline: Duration) -> Self {
+        Self {
+            command,
+            env: BTreeMap::new(),
+            keep_env: Vec::new(),
+            tools: None,
+            endpoint_variable: None,
+            refused_exit: Vec::new(),
+            network: Network::default(),
+            clock: ProgramClock::default(),
+            deadline,
+        }
+    }
 }
 
 /// What a session program says of itself.
@@ -61,24 +121,43 @@ impl StartGate {
 }
 
 impl Program {
-    /// The variables a program starts with: PATH, what it keeps, and the scenario's.
-    fn environment(
-        &self,
-        home: &std::path::Path,
-        scenario: &BTreeMap<String, String>,
-    ) -> BTreeMap<String, std::ffi::OsString> {
-        let kept = ["PATH".to_owned()];
-        let mut variables: BTreeMap<String, std::ffi::OsString> = kept
+    /// The variables a program starts with: PATH, what it keeps, its own, and the scenario's.
+    fn environment(&self, home: &Path, hosted: &Hosted) -> BTreeMap<String, OsString> {
+        let mut variables: BTreeMap<String, OsString> = self
+            .keep_env
             .iter()
-            .chain(&self.keep_env)
             .filter_map(|name| Some((name.clone(), std::env::var_os(name)?)))
             .collect();
+        variables.insert("PATH".into(), self.path());
         variables.insert("HOME".into(), home.into());
-        variables.extend(
-            scenario
-                .iter()
-                .map(|(name, value)| (name.clone(), value.into())),
-        );
+        for (name, value) in &self.env {
+            let value = hosted.places().fill_sink(value);
+            variables.insert(name.clone(), value.into());
+        }
+        let scenario = hosted.with_site(|site| site.recorder.trace().header.env.clone());
+        let told = scenario.get(ENDPOINT_VARIABLE);
+        if let (Some(name), Some(url)) = (&self.endpoint_variable, told) {
+            variables.insert(name.clone(), url.into());
+        }
+        variables.extend(scenario.into_iter().map(|(n, v)| (n, v.into())));
+        if let Time::Shifted(shift) = hosted.time() {
+            let moved = shift.variables().into_iter();
+            variables.extend(moved.map(|(n, v)| (n.to_owned(), v.into())));
+        }
         variables
     }
+
+    fn path(&self) -> OsString {
+        let ours = std::env::var_os("PATH").unwrap_or_default();
+        let Some(tools) = &self.tools else {
+            return ours;
+        };
+        let mut path = tools.clone().into_os_string();
+        path.push(":");
+        path.push(ours);
+        path
+    }
 }
+
+/// The variable that most clients read to find the service.
+const ENDPOINT_VARIABLE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";

@@ -49,6 +49,11 @@ impl Recorder {
             env: Default::default(),
             config: Default::default(),
             code: Default::default(),
+            links: scenario
+                .links
+                .iter()
+                .map(|(address, link)| (address.to_string(), link.as_str().to_owned()))
+                .collect(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! The report for machines: `--json FILE`. The shape is published in `docs/report.schema.json`.
 
+use crate::baseline::{Comparison, Missed};
 use crate::runner::Done;
-use imdspec_rules::{ClockKind, Judgement, Level, Verdict};
+use imdspec_rules::{Judgement, Level, Verdict};
 use serde::Serialize;
 
 /// The version of the report's shape.
@@ -22,6 +23,9 @@ pub struct Report {
     pub subject: SubjectPart,
     /// How many of what.
     pub summary: Summary,
+    /// What became of the expected verdicts, when they came from a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselinePart>,
     /// Every rule that was judged.
     pub rules: Vec<RulePart>,
     /// What was observed where the sources leave it open.
@@ -64,6 +68,19 @@ pub struct Summary {
     pub not_run: usize,
     /// How long the run took.
     pub seconds: f64,
+}
+
+/// What became of the expected verdicts.
+#[derive(Debug, Serialize)]
+pub struct BaselinePart {
+    /// The file they came from.
+    pub file: String,
+    /// How many it has.
+    pub entries: usize,
+    /// Those that did not come true.
+    pub failures: Vec<Missed>,
+    /// What else there is to know, such as what expired.
+    pub notes: Vec<String>,
 }
 
 /// One rule.
@@ -133,7 +150,7 @@ impl Summary {
 impl Report {
     /// The report of a run. Nothing secret is in it: rules name events, not values.
     #[must_use]
-    pub fn of(done: &Done, judgements: &[Judgement<'_>]) -> Self {
+    pub fn of(done: &Done, judgements: &[Judgement<'_>], comparison: &Comparison) -> Self {
         let traces = done.traces();
         let name = |trace: usize| traces[trace].header.scenario.clone();
         let rules = judgements
@@ -143,7 +160,7 @@ impl Report {
                 level: j.rule.level,
                 verdict: j.verdict,
                 exercised: j.exercised,
-                expected: done.subject.expects(j),
+                expected: comparison.expects(j),
                 scenarios: j.traces.iter().map(|t| name(*t)).collect(),
                 evidence: j
                     .evidence
@@ -179,12 +196,15 @@ impl Report {
                 version: done.subject.version.clone(),
                 kind: done.subject.kind.as_str(),
                 network: done.subject.kind.network(),
-                clock: match done.subject.clock() {
-                    ClockKind::Virtual => "virtual",
-                    ClockKind::Real => "real",
-                },
+                clock: done.subject.clock().as_str(),
             },
             summary: Summary::of(done, judgements),
+            baseline: comparison.file.as_ref().map(|file| BaselinePart {
+                file: file.display().to_string(),
+                entries: comparison.entries,
+                failures: comparison.failures.clone(),
+                notes: comparison.notes.clone(),
+            }),
             rules,
             observations,
         }

@@ -5,7 +5,7 @@ mod seed;
 
 use crate::program::{ContractError, Hello};
 use crate::scenario::Scenario;
-use crate::site::why_not;
+use crate::site::{Abilities, why_not};
 use crate::subject::{Kind, Subject};
 use crate::{memory, sockets};
 use imdspec_rules::{Judgement, Rule, Trace, Verdict, judge};
@@ -20,6 +20,8 @@ pub use seed::scenario_seed;
 /// The most scenarios under way at once: most of them wait, but each holds ports and perhaps a
 /// process.
 const MOST_AT_ONCE: usize = 32;
+/// Why what was left of a stopped run was not run.
+const INTERRUPTED: &str = "the run was interrupted";
 
 /// What is to be run.
 #[derive(Debug, Clone)]
@@ -89,7 +91,7 @@ pub struct Done {
 /// [`ContractError`] when the subject cannot be put under test at all.
 pub async fn run(
     plan: Plan,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Done, ContractError> {
     let began = Instant::now();
@@ -104,6 +106,11 @@ pub async fn run(
     match &plan.subject.kind {
         Kind::Memory(reference) => {
             for scenario in &plan.scenarios {
+                if *stop.borrow() {
+                    done.interrupted = true;
+                    done.ran.push(interrupted(scenario));
+                    continue;
+                }
                 progress(Progress::Began);
                 let seed = scenario_seed(plan.seed, &scenario.name);
                 let ran = Ran {
@@ -133,16 +140,31 @@ pub async fn run(
             }
             gather(tasks, &plan, stop, &mut done, &mut progress).await;
         }
-        Kind::Session(program) | Kind::OneShot(program) => {
-            let runner = programs::Runner::new(program.clone(), &plan);
-            let (hello, notes) = runner.sanity(plan.seed).await?;
-            if let Some(hello) = hello {
+        Kind::Program(driven, program) => {
+            let network = programs::settle_network(program.network, &mut done.notes)?;
+            done.subject.set_network(network);
+            let ready = tokio::select! {
+                ready = programs::prepare(program, *driven, &plan, network) => ready?,
+                Ok(_) = stop.wait_for(|stop| *stop) => {
+                    done.interrupted = true;
+                    done.ran = plan.scenarios.iter().map(interrupted).collect();
+                    done.took = began.elapsed();
+                    return Ok(done);
+                }
+            };
+            if let Some(hello) = ready.hello {
                 done.subject.introduce(hello);
             }
-            done.notes = notes;
+            done.notes.extend(ready.notes);
+            done.subject.set_clock(ready.clock);
+            let can = Abilities {
+                clock_reason: ready.clock_reason,
+                ..done.subject.abilities()
+            };
+            let runner = Arc::new(ready.runner);
             let mut tasks = JoinSet::new();
             for (i, scenario) in programs::slow_first(&plan.scenarios) {
-                if let Some(why) = why_not(&scenario, &plan.subject.abilities()) {
+                if let Some(why) = why_not(&scenario, &can) {
                     let result = Err(why);
                     tasks.spawn(async move { (i, Ran { scenario, result }) });
                     continue;
@@ -171,7 +193,7 @@ async fn gather(
     progress: &mut impl FnMut(Progress<'_>),
 ) {
     let mut slots: Vec<Option<Ran>> = plan.scenarios.iter().map(|_| None).collect();
-    let mut why = "the run was interrupted";
+    let mut why = INTERRUPTED;
     loop {
         let next = tokio::select! {
             next = tasks.join_next() => next,
@@ -201,6 +223,13 @@ async fn gather(
             })
         })
         .collect();
+}
+
+fn interrupted(scenario: &Arc<Scenario>) -> Ran {
+    Ran {
+        scenario: Arc::clone(scenario),
+        result: Err(NotRun::new(INTERRUPTED)),
+    }
 }
 
 impl Subject {

@@ -1,7 +1,7 @@
 //! The servers a scenario's subject can reach, and the trace of what reaches them.
 
 use crate::recorder::Recorder;
-use crate::scenario::Step;
+use crate::scenario::{ClockNeed, Step};
 use crate::{NotRun, Scenario};
 use imdspec_model::{Change, Fault, Mode, Model, Reply, World};
 use imdspec_rules::{Header, Server, What};
@@ -14,6 +14,9 @@ pub(crate) struct Places {
     pub(crate) imds: String,
     pub(crate) collector: String,
     pub(crate) proxy: String,
+    pub(crate) sink: String,
+    /// Whether the service is at its real addresses too, so that nobody has to be told where.
+    pub(crate) found: bool,
 }
 
 /// The servers of one scenario: the model, a collector no request should reach, and a proxy.
@@ -28,12 +31,52 @@ pub(crate) struct Site {
 /// The link-local addresses of the service, where a subject finds it without any setting.
 pub(crate) const REAL_PLACES: [&str; 2] = ["169.254.169.254:80", "[fd00:ec2::254]:80"];
 
+/// Those of the container credential services, of ECS and of EKS.
+pub(crate) const CONTAINER_PLACES: [&str; 3] =
+    ["169.254.170.2:80", "169.254.170.23:80", "[fd00:ec2::23]:80"];
+
 impl Places {
+    /// Where a loopback has nobody else on it.
+    pub(crate) fn alone(found: bool) -> Self {
+        Self {
+            imds: "127.0.0.1:1338".into(),
+            collector: "127.0.0.1:1339".into(),
+            proxy: "127.0.0.1:1340".into(),
+            sink: "127.0.0.1:1341".into(),
+            found,
+        }
+    }
+
+    /// Every place of a site with the real addresses on it, and who is there.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, Server)> {
+        let by_setting = [
+            (self.imds.as_str(), Server::Imds),
+            (self.collector.as_str(), Server::Collector),
+            (self.proxy.as_str(), Server::Proxy),
+        ];
+        by_setting
+            .into_iter()
+            .chain(REAL_PLACES.map(|place| (place, Server::Imds)))
+            .chain(CONTAINER_PLACES.map(|place| (place, Server::Container)))
+    }
+
+    /// Who is at a place.
+    pub(crate) fn server(&self, place: &str) -> Option<Server> {
+        self.all()
+            .find(|(p, _)| *p == place)
+            .map(|(_, server)| server)
+    }
+
     /// `text` with `${imds}`, `${collector}` and `${proxy}` replaced by URLs.
     pub(crate) fn fill(&self, text: &str) -> String {
         text.replace("${imds}", &format!("http://{}", self.imds))
             .replace("${collector}", &format!("http://{}", self.collector))
             .replace("${proxy}", &format!("http://{}", self.proxy))
+    }
+
+    /// `text` with `{sink}` replaced by the sink's URL.
+    pub(crate) fn fill_sink(&self, text: &str) -> String {
+        text.replace("{sink}", &format!("http://{}", self.sink))
     }
 
     fn fill_all(&self, settings: &BTreeMap<String, String>) -> BTreeMap<String, String> {
@@ -47,7 +90,7 @@ impl Places {
     /// is to be given.
     pub(crate) fn settle(&self, scenario: &Scenario, header: &mut Header) {
         header.env = self.fill_all(&scenario.env);
-        if scenario.sets_endpoint() {
+        if scenario.sets_endpoint() && !self.found {
             header
                 .env
                 .entry("AWS_EC2_METADATA_SERVICE_ENDPOINT".into())
@@ -141,8 +184,17 @@ impl Site {
 
 /// What a subject in this place cannot be put through, if anything.
 pub(crate) fn why_not(scenario: &Scenario, can: &Abilities) -> Option<NotRun> {
-    if scenario.needs_virtual_clock() && !can.virtual_clock {
-        return Some(NotRun::new("needs a clock that can be moved"));
+    if scenario.clock > can.clock {
+        return Some(NotRun::new(match scenario.clock {
+            ClockNeed::Virtual => "needs a clock that stands still: seconds decide".to_owned(),
+            _ if can.clock_reason.is_empty() => "needs a clock that can be moved".to_owned(),
+            _ => format!("needs a clock that can be moved: {}", can.clock_reason),
+        }));
+    }
+    if scenario.jumps() && scenario.advances() && can.clock < ClockNeed::Virtual {
+        return Some(NotRun::new(
+            "sets the wall clock and lets time pass, of which libfaketime can do one at a time",
+        ));
     }
     if scenario.needs_addresses() && !can.addresses {
         return Some(NotRun::new(
@@ -163,9 +215,11 @@ pub(crate) fn why_not(scenario: &Scenario, can: &Abilities) -> Option<NotRun> {
 }
 
 /// What the way a subject is run allows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Abilities {
-    pub(crate) virtual_clock: bool,
+    pub(crate) clock: ClockNeed,
+    /// Why the clock can do no more, in words; empty when there is nothing to say.
+    pub(crate) clock_reason: String,
     pub(crate) addresses: bool,
     pub(crate) code: bool,
     pub(crate) session: bool,
@@ -174,7 +228,8 @@ pub(crate) struct Abilities {
 impl Abilities {
     /// Everything: our own client, in our own process.
     pub(crate) const ALL: Self = Self {
-        virtual_clock: true,
+        clock: ClockNeed::Virtual,
+        clock_reason: String::new(),
         addresses: true,
         code: true,
         session: true,

@@ -1,16 +1,17 @@
 //! The reference client's driver against the model's TCP host, over real sockets, in virtual time.
 
 use crate::clock::VirtualClock;
-use crate::hosted::{Hosted, Time};
+use crate::hosted::{Ground, Hosted, Time};
 use crate::machine::Reference;
-use crate::memory::{DEADLINE, T0, environment};
+use crate::memory::{DEADLINE, T0, environment, host};
 use crate::recorder::Recorder;
-use crate::scenario::{Scenario, Step};
+use crate::scenario::{Link, Scenario, Step};
 use imdspec_client::{Clock as _, Driver, Lost, ReqwestTransport, Send, Transport};
 use imdspec_rules::{ClockKind, Outcome, Stream, Trace, What};
 use imdspec_wire::Response;
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Runs a scenario on the reference client over sockets.
@@ -24,7 +25,8 @@ pub(crate) async fn run(
 ) -> io::Result<Trace> {
     let clock = VirtualClock::new(T0);
     let header = Recorder::header(scenario, "reference", seed, ClockKind::Virtual);
-    let hosted = Hosted::start(scenario, header, seed, Time::Virtual(clock.clone()), true).await?;
+    let time = Time::Virtual(clock.clone());
+    let hosted = Hosted::start(scenario, header, seed, time, Ground::Played).await?;
     let environment = hosted.with_site(|site| environment(&site.recorder.trace().header));
     let driver = Driver::new(
         reference.build(&environment, seed),
@@ -33,6 +35,7 @@ pub(crate) async fn run(
             inner: ReqwestTransport::default(),
             clock: clock.clone(),
             real: hosted.real_places(),
+            links: scenario.links.clone(),
         },
     );
     for step in &scenario.steps {
@@ -112,6 +115,7 @@ struct Mapped {
     inner: ReqwestTransport,
     clock: VirtualClock,
     real: Arc<BTreeMap<String, String>>,
+    links: BTreeMap<IpAddr, Link>,
 }
 
 impl Transport for Mapped {
@@ -121,13 +125,24 @@ impl Transport for Mapped {
     ) -> impl Future<Output = Result<Response, Lost>> + std::marker::Send {
         // Before the first poll: a sleeper must not find the clock at rest in between.
         let flight = self.clock.depart();
-        if let Some(here) = self.real.get(&send.authority.to_string())
+        let to = send.authority.to_string();
+        let link = host(&to).and_then(|host| self.links.get(&host)).copied();
+        if let Some(here) = self.real.get(&to)
             && let Ok(authority) = here.parse()
         {
             send.authority = authority;
         }
         async move {
-            let reply = self.inner.send(send).await;
+            let reply = match link {
+                None => self.inner.send(send).await,
+                Some(link) => match link.lost() {
+                    Some(lost) => Err(lost),
+                    None => {
+                        self.clock.lost();
+                        std::future::pending().await
+                    }
+                },
+            };
             drop(flight);
             reply
         }

@@ -1,13 +1,17 @@
 //! Who is under test, and its descriptor `subjects/NAME.toml`.
 
+pub mod baseline;
 mod descriptor;
 
-pub use descriptor::{Descriptor, DescriptorError, Expected};
+pub use baseline::{Baseline, Expected};
+pub use descriptor::{Descriptor, DescriptorError};
 
 use crate::machine::Reference;
-use crate::program::Program;
+use crate::program::{Network, Program, ProgramClock};
+use crate::scenario::ClockNeed;
 use crate::site::Abilities;
 use imdspec_rules::{Capabilities, Capability, ClockKind};
+use serde::Deserialize;
 
 /// An implementation under test and what is known of it before the run.
 #[derive(Debug, Clone)]
@@ -21,7 +25,7 @@ pub struct Subject {
     /// What it claims to do or not to do.
     pub capabilities: Capabilities,
     /// Verdicts that are known and explained.
-    pub expected: Vec<Expected>,
+    pub baseline: Baseline,
     /// How to install it; shown when it will not start.
     pub install: Vec<String>,
 }
@@ -33,10 +37,20 @@ pub enum Kind {
     Memory(Reference),
     /// The reference client over sockets, in virtual time.
     Sockets(Reference),
-    /// A session program over the loopback endpoint.
-    Session(Program),
-    /// A program run once per resolve, over the loopback endpoint.
-    OneShot(Program),
+    /// A program.
+    Program(Driven, Program),
+}
+
+/// How a program is driven. See the subject contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driven {
+    /// One process lives through a whole scenario and is asked in JSON Lines.
+    Session,
+    /// Run once per resolve; it prints credentials.
+    OneShot,
+    /// Run once per resolve; it uses credentials, and the sink sees with which it signs.
+    Sink,
 }
 
 impl Subject {
@@ -53,55 +67,77 @@ impl Subject {
             } else {
                 Kind::Memory(reference)
             },
-            expected: Vec::new(),
+            baseline: Baseline::default(),
             install: Vec::new(),
         }
     }
 
     /// A program of which nothing is known but how to run it.
     #[must_use]
-    pub fn program(program: Program, session: bool) -> Self {
+    pub fn program(mut program: Program, driven: Driven) -> Self {
+        if driven == Driven::Sink {
+            // Where to send what it signs, in the ways that programs look for it.
+            let told = [
+                ("AWS_ENDPOINT_URL", "{sink}"),
+                ("AWS_REGION", "us-east-1"),
+                ("AWS_DEFAULT_REGION", "us-east-1"),
+            ];
+            for (name, value) in told {
+                let set = program.env.entry(name.to_owned());
+                set.or_insert_with(|| value.to_owned());
+            }
+        }
         let name = std::path::Path::new(&program.command[0])
             .file_name()
             .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         Self {
             name,
             version: String::new(),
-            kind: if session {
-                Kind::Session(program)
-            } else {
-                Kind::OneShot(program)
-            },
+            kind: Kind::Program(driven, program),
             capabilities: Capabilities::default(),
-            expected: Vec::new(),
+            baseline: Baseline::default(),
             install: Vec::new(),
         }
     }
 
     /// Which clock it lives on.
     #[must_use]
-    pub const fn clock(&self) -> ClockKind {
-        match self.kind {
-            Kind::Memory(_) | Kind::Sockets(_) => ClockKind::Virtual,
-            Kind::Session(_) | Kind::OneShot(_) => ClockKind::Real,
+    pub fn clock(&self) -> ClockKind {
+        match self.kind.program().map(|p| p.clock) {
+            None => ClockKind::Virtual,
+            Some(ProgramClock::Real) => ClockKind::Real,
+            Some(ProgramClock::Faketime) => ClockKind::Faketime,
         }
     }
 
-    pub(crate) const fn abilities(&self) -> Abilities {
-        match self.kind {
-            Kind::Memory(_) | Kind::Sockets(_) => Abilities::ALL,
-            Kind::Session(_) => Abilities {
-                virtual_clock: false,
-                addresses: false,
-                code: false,
-                session: true,
+    /// What the way it is run allows, once network and clock are settled.
+    pub(crate) fn abilities(&self) -> Abilities {
+        let Some(program) = self.kind.program() else {
+            return Abilities::ALL;
+        };
+        Abilities {
+            clock: match program.clock {
+                ProgramClock::Real => ClockNeed::Any,
+                ProgramClock::Faketime => ClockNeed::Movable,
             },
-            Kind::OneShot(_) => Abilities {
-                virtual_clock: false,
-                addresses: false,
-                code: false,
-                session: false,
-            },
+            clock_reason: String::new(),
+            addresses: program.network == Network::Sandbox,
+            code: false,
+            session: matches!(self.kind, Kind::Program(Driven::Session, _)),
+        }
+    }
+
+    /// Has a program run on this network. Does nothing to other subjects.
+    pub fn set_network(&mut self, network: Network) {
+        if let Kind::Program(_, program) = &mut self.kind {
+            program.network = network;
+        }
+    }
+
+    /// Has a program live on this clock. Does nothing to other subjects.
+    pub fn set_clock(&mut self, clock: ProgramClock) {
+        if let Kind::Program(_, program) = &mut self.kind {
+            program.clock = clock;
         }
     }
 }
@@ -112,8 +148,9 @@ impl Kind {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Memory(_) | Self::Sockets(_) => "value",
-            Self::Session(_) => "session",
-            Self::OneShot(_) => "one-shot",
+            Self::Program(Driven::Session, _) => "session",
+            Self::Program(Driven::OneShot, _) => "one-shot",
+            Self::Program(Driven::Sink, _) => "sink",
         }
     }
 
@@ -123,7 +160,20 @@ impl Kind {
         match self {
             Self::Memory(_) => "memory",
             Self::Sockets(_) => "sockets",
-            Self::Session(_) | Self::OneShot(_) => "endpoint",
+            Self::Program(_, program) => match program.network {
+                Network::Auto => "not settled",
+                Network::Sandbox => "sandbox",
+                Network::Endpoint => "endpoint",
+            },
+        }
+    }
+
+    /// The program, if it is one.
+    #[must_use]
+    pub const fn program(&self) -> Option<&Program> {
+        match self {
+            Self::Memory(_) | Self::Sockets(_) => None,
+            Self::Program(_, program) => Some(program),
         }
     }
 }
@@ -140,17 +190,4 @@ pub(crate) fn reference_capabilities(reference: &Reference) -> Capabilities {
         has.declare(capability, claims);
     }
     has
-}
-
-impl Subject {
-    /// Whether a judgement is as expected: good, or known and explained.
-    #[must_use]
-    pub fn expects(&self, judgement: &imdspec_rules::Judgement<'_>) -> bool {
-        use imdspec_rules::Verdict;
-        let bad = matches!(judgement.verdict, Verdict::Violated | Verdict::Warned);
-        match self.expected.iter().find(|e| e.rule == judgement.rule.id) {
-            Some(expected) => expected.verdict == judgement.verdict.as_str(),
-            None => !bad,
-        }
-    }
 }

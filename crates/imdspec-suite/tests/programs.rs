@@ -4,22 +4,19 @@
 use imdspec_rules::{Outcome, What};
 use imdspec_suite::program::{ContractError, Program};
 use imdspec_suite::runner::{self, Done, Plan};
-use imdspec_suite::{Subject, scenario};
+use imdspec_suite::{Driven, Subject, scenario};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
 const HELLO: &str = r#"echo '{"imdspec":1,"name":"sh"}'; "#;
 
-fn run(command: &[&str], session: bool, scenarios: &[&str]) -> Result<Done, ContractError> {
-    let program = Program {
-        command: command.iter().map(|c| (*c).to_owned()).collect(),
-        keep_env: Vec::new(),
-        // Only what is meant to hang comes near it.
-        deadline: Duration::from_secs(2),
-    };
+fn run(command: &[&str], driven: Driven, scenarios: &[&str]) -> Result<Done, ContractError> {
+    let command = command.iter().map(|c| (*c).to_owned()).collect();
+    // Only what is meant to hang comes near it.
+    let program = Program::new(command, Duration::from_secs(2));
     let plan = Plan {
-        subject: Subject::program(program, session),
+        subject: Subject::program(program, driven),
         scenarios: scenario::embedded()
             .iter()
             .filter(|s| scenarios.contains(&s.name.as_str()))
@@ -39,8 +36,8 @@ fn run(command: &[&str], session: bool, scenarios: &[&str]) -> Result<Done, Cont
         .block_on(runner::run(plan, stop, |_| {}))
 }
 
-fn why(command: &[&str], session: bool) -> String {
-    run(command, session, &["doc/canonical"])
+fn why(command: &[&str], driven: Driven) -> String {
+    run(command, driven, &["doc/canonical"])
         .expect_err("it keeps no contract")
         .to_string()
 }
@@ -59,7 +56,7 @@ fn after_sanity(misbehaviour: &str) -> String {
 
 fn outcome(script: &str) -> Outcome {
     let script = after_sanity(script);
-    let done = run(&sh(&script), true, &["config/disabled"]).expect("it says hello");
+    let done = run(&sh(&script), Driven::Session, &["config/disabled"]).expect("it says hello");
     let trace = done.ran[0].result.as_ref().expect("it ran");
     let outcomes: Vec<&Outcome> = trace
         .events
@@ -74,7 +71,7 @@ fn outcome(script: &str) -> Outcome {
 
 #[test]
 fn a_command_that_does_not_exist() {
-    let why = why(&["no-such-program-anywhere"], false);
+    let why = why(&["no-such-program-anywhere"], Driven::OneShot);
     assert!(
         why.contains("could not start \"no-such-program-anywhere\""),
         "{why}"
@@ -83,9 +80,11 @@ fn a_command_that_does_not_exist() {
 
 #[test]
 fn a_one_shot_that_prints_garbage_or_dies() {
-    assert!(why(&["echo", "hello"], false).contains("stdout is no credential_process object"));
-    assert!(why(&sh("kill -SEGV $$"), false).contains("it crashed (signal 11)"));
-    let said = why(&sh("echo why it died >&2; exit 3"), false);
+    assert!(
+        why(&["echo", "hello"], Driven::OneShot).contains("stdout is no credential_process object")
+    );
+    assert!(why(&sh("kill -SEGV $$"), Driven::OneShot).contains("it crashed (signal 11)"));
+    let said = why(&sh("echo why it died >&2; exit 3"), Driven::OneShot);
     assert!(
         said.contains("exit status 3") && said.contains("why it died"),
         "{said}"
@@ -94,13 +93,13 @@ fn a_one_shot_that_prints_garbage_or_dies() {
 
 #[test]
 fn a_one_shot_that_floods_or_hangs() {
-    assert!(why(&["yes"], false).contains("bytes on stdout"));
-    assert!(why(&["sleep", "1000"], false).contains("no answer within 2000 ms"));
+    assert!(why(&["yes"], Driven::OneShot).contains("bytes on stdout"));
+    assert!(why(&["sleep", "1000"], Driven::OneShot).contains("no answer within 2000 ms"));
 }
 
 #[test]
 fn a_one_shot_that_refuses_is_judged() {
-    let done = run(&["false"], false, &["doc/canonical"]).unwrap();
+    let done = run(&["false"], Driven::OneShot, &["doc/canonical"]).unwrap();
     assert!(
         done.notes[0].contains("sent no request"),
         "{:?}",
@@ -110,10 +109,10 @@ fn a_one_shot_that_refuses_is_judged() {
 
 #[test]
 fn a_session_without_a_hello() {
-    assert!(why(&["echo", "hi there"], true).contains("it printed \"hi there\""));
-    assert!(why(&["true"], true).contains("it ended first"));
-    assert!(why(&["yes"], true).contains("it printed \"y\""));
-    let said = why(&sh("echo Traceback >&2; exit 1"), true);
+    assert!(why(&["echo", "hi there"], Driven::Session).contains("it printed \"hi there\""));
+    assert!(why(&["true"], Driven::Session).contains("it ended first"));
+    assert!(why(&["yes"], Driven::Session).contains("it printed \"y\""));
+    let said = why(&sh("echo Traceback >&2; exit 1"), Driven::Session);
     assert!(said.contains("its stderr ends:\nTraceback"), "{said}");
 }
 
@@ -149,7 +148,7 @@ fn a_session_that_hangs_or_does_not_listen_has_a_deadline() {
 fn nothing_is_left_running() {
     // A grandchild with a name of its own, which would outlive its parent by far.
     let script = after_sanity("sleep 98765 & read q; exit 7");
-    run(&sh(&script), true, &["config/disabled"]).unwrap();
+    run(&sh(&script), Driven::Session, &["config/disabled"]).unwrap();
     let left = std::fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok())

@@ -107,6 +107,7 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
         clock: Default::default(),
         network: Default::default(),
         endpoint: Default::default(),
+        links: Default::default(),
         world,
         env: Default::default(),
         config: Default::default(),

@@ -2,6 +2,7 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use imdspec_model::Span;
+use imdspec_suite::program::{Network, ProgramClock};
 use std::path::PathBuf;
 
 /// The conformance suite every AWS credential provider is held to.
@@ -40,9 +41,20 @@ pub(crate) struct Check {
     /// The command speaks the session protocol (JSON Lines on stdin and stdout)
     #[arg(long, requires = "cmd")]
     pub(crate) session: bool,
+    /// The command uses credentials and prints none: what it signs for {sink}, replaced in its
+    /// arguments and set as AWS_ENDPOINT_URL, is its answer
+    #[arg(long, requires = "cmd", conflicts_with = "session")]
+    pub(crate) sink: bool,
     /// A descriptor (subjects/NAME.toml) that says what to run and what to expect
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["cmd", "session"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cmd", "session", "sink"])]
     pub(crate) subject: Option<PathBuf>,
+    /// Where the command runs: in a sandbox in which the service is at its real addresses and
+    /// nothing else is, or here, told by a variable where on the loopback the service is
+    #[arg(long, value_name = "WHERE", default_value = "auto")]
+    pub(crate) network: NetworkArg,
+    /// Whose time the command lives on: with faketime, scenarios let hours pass
+    #[arg(long, value_name = "CLOCK")]
+    pub(crate) clock: Option<ClockArg>,
     /// How the reference client reaches the model
     #[arg(long, value_name = "WAY", conflicts_with_all = ["cmd", "subject"], default_value = "memory")]
     pub(crate) over: Over,
@@ -55,6 +67,13 @@ pub(crate) struct Check {
     /// A folder of scenarios to run in place of the built-in ones
     #[arg(long, value_name = "DIR")]
     pub(crate) scenarios: Option<PathBuf>,
+    /// The verdicts expected of the command, each with its reason: what is not in the file must not
+    /// go wrong, and what is in it must
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Bring the expected verdicts up to date in the file they came from (--baseline or --subject)
+    #[arg(long)]
+    pub(crate) update_baseline: bool,
     /// Fail on a SHOULD that is not met
     #[arg(long)]
     pub(crate) strict: bool,
@@ -76,6 +95,44 @@ pub(crate) struct Check {
     /// Show every rule and every piece of evidence
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NetworkArg {
+    /// The sandbox where this machine allows it, else the endpoint
+    Auto,
+    /// The sandbox or nothing
+    Sandbox,
+    /// The loopback endpoint
+    Endpoint,
+}
+
+impl From<NetworkArg> for Network {
+    fn from(arg: NetworkArg) -> Self {
+        match arg {
+            NetworkArg::Auto => Self::Auto,
+            NetworkArg::Sandbox => Self::Sandbox,
+            NetworkArg::Endpoint => Self::Endpoint,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ClockArg {
+    /// The machine's
+    #[default]
+    Real,
+    /// The machine's, moved by libfaketime
+    Faketime,
+}
+
+impl From<ClockArg> for ProgramClock {
+    fn from(arg: ClockArg) -> Self {
+        match arg {
+            ClockArg::Real => Self::Real,
+            ClockArg::Faketime => Self::Faketime,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

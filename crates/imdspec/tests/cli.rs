@@ -59,7 +59,7 @@ fn a_program_that_cannot_be_tested_is_3() {
 fn a_program_that_breaks_rules_is_1() {
     // It takes the keys of any document.
     let walk = r#"
-        e=$AWS_EC2_METADATA_SERVICE_ENDPOINT
+        e=${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}
         t=$(curl -sX PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $e/latest/api/token)
         p=latest/meta-data/iam/security-credentials/
         r=$(curl -sH "X-aws-ec2-metadata-token: $t" $e/$p)
@@ -77,14 +77,18 @@ fn a_program_that_breaks_rules_is_1() {
         "--rule",
         "DOC-003",
     ];
-    let out = imdspec(&[&only[..], &["--", "sh", "-c", walk]].concat());
-    let shown = text(&out.stdout);
-    assert_eq!(out.status.code(), Some(1), "{shown}{}", text(&out.stderr));
-    assert!(shown.contains("DOC-003 MUST violated"), "{shown}");
-    assert!(
-        shown.contains("--scenario doc/code-failed-with-keys --rule DOC-003"),
-        "{shown}"
-    );
+    for network in ["endpoint", "sandbox"] {
+        let here = ["--network", network, "--", "sh", "-c", walk];
+        let out = imdspec(&[&only[..], &here].concat());
+        let shown = text(&out.stdout);
+        assert_eq!(out.status.code(), Some(1), "{shown}{}", text(&out.stderr));
+        assert!(shown.contains("DOC-003 MUST violated"), "{shown}");
+        assert!(
+            shown.contains("--scenario doc/code-failed-with-keys --rule DOC-003"),
+            "{shown}"
+        );
+        assert!(shown.contains(&format!("network {network}")), "{shown}");
+    }
 }
 
 #[test]
@@ -185,7 +189,9 @@ fn a_descriptor_that_expects_what_does_not_happen_fails() {
         text_of(&out)
     );
     std::fs::write(&file, text.replace("CONFIG-013", "CONFIG-999")).expect("written");
-    assert_eq!(status(&args), 2);
+    assert_eq!(status(&args), 1, "no such rule");
+    std::fs::write(&file, text.replace("violated", "held")).expect("written");
+    assert_eq!(status(&args), 2, "no such expectation");
 }
 
 fn text_of(out: &Output) -> String {

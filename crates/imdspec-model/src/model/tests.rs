@@ -300,9 +300,14 @@ fn the_role_list_is_the_bare_name() {
         ]
         .map(|(n, v)| (n.to_owned(), v.to_owned()))
     );
-    let moved = session.get("/latest/meta-data/iam/security-credentials?x=1");
+    let short = session.get("/latest/meta-data/iam/security-credentials?x=1");
+    assert_eq!((short.status, &short.body), (list.status, &list.body));
+    let moved = session.get("/latest/meta-data/iam?x=1");
     assert_eq!((moved.status, moved.body.len()), (301, 0));
-    assert_eq!(moved.headers.get("location"), Some(paths::ROLES));
+    assert_eq!(
+        moved.headers.get("location"),
+        Some("/latest/meta-data/iam/")
+    );
     assert_eq!(moved.headers.get("content-length"), Some("0"));
 }
 

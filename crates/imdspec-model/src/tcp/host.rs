@@ -38,6 +38,17 @@ impl TcpHost {
         Ok(Self { listener, addr })
     }
 
+    /// Takes a socket that listens already, made elsewhere, such as in another network namespace.
+    /// It must not block. To be called in a tokio runtime with I/O and time.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
+        let addr = listener.local_addr()?;
+        let listener = TcpListener::from_std(listener)?;
+        Ok(Self { listener, addr })
+    }
+
     /// Where it listens.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {

@@ -37,6 +37,15 @@ impl Flight {
         }
     }
 
+    /// A request that is lost on its way, without a word.
+    pub(super) const fn never() -> Self {
+        Self {
+            arrives: None,
+            result: Err(Lost::TimedOut),
+            watched: None,
+        }
+    }
+
     /// A reply of which the sender sees an interim status only.
     pub(super) fn interim(at: Mono, status: u16) -> Self {
         Self {

@@ -69,6 +69,12 @@ impl fmt::Display for ContractError {
 impl std::error::Error for ContractError {}
 
 impl ContractError {
+    pub(crate) fn clock(why: std::io::Error) -> Self {
+        Self::Ours {
+            why: format!("the program's clock could not be moved: {why}"),
+        }
+    }
+
     pub(crate) fn sanity(what: String, stderr: &str) -> Self {
         Self::Sanity {
             what,
@@ -106,7 +112,7 @@ impl From<Process> for Given {
     fn from(p: Process) -> Self {
         Self {
             access_key_id: p.access_key_id,
-            secret_access_key: p.secret_access_key,
+            secret_access_key: Some(p.secret_access_key),
             session_token: p.session_token,
             expiration: p.expiration,
             account_id: p.account_id,

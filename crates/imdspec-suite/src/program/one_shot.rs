@@ -24,7 +24,7 @@ pub(crate) async fn run(
                     resolve(program, hosted, gate).await?;
                 }
             }
-            change => hosted.with_site(|site| site.change(hosted.now(), change)),
+            change => hosted.change(change).map_err(ContractError::clock)?,
         }
     }
     Ok(())
@@ -36,14 +36,15 @@ async fn resolve(
     gate: &StartGate,
 ) -> Result<(), ContractError> {
     let permit = gate.enter().await;
-    let header = hosted.with_site(|site| site.recorder.trace().header.clone());
     let call = hosted.with_site(|site| site.recorder.resolve(hosted.now()));
-    let mut process = Process::start(program, &header)?;
+    let mut process = Process::start(program, hosted)?;
     // It has nothing to read.
     drop(process.stdin.take());
     let (outcome, stdout) = {
-        let mut finished =
-            std::pin::pin!(tokio::time::timeout(program.deadline, finish(&mut process)));
+        let mut finished = std::pin::pin!(tokio::time::timeout(
+            program.deadline,
+            finish(program, &mut process)
+        ));
         // Once it speaks to a server of ours it has started up, and the next may.
         let early = tokio::select! {
             result = &mut finished => Some(result),
@@ -74,7 +75,7 @@ async fn resolve(
 }
 
 /// Waits for the program to end, and reads its answer.
-async fn finish(process: &mut Process) -> (Outcome, String) {
+async fn finish(program: &Program, process: &mut Process) -> (Outcome, String) {
     let mut stdout = Vec::new();
     let limit = MOST_STDOUT as u64 + 1;
     if let Err(e) = (&mut process.stdout)
@@ -93,10 +94,12 @@ async fn finish(process: &mut Process) -> (Outcome, String) {
     let outcome = match process.exit().await {
         Ok(status) => match status.code() {
             Some(0) => answer::one_shot(&stdout),
-            Some(1) => Outcome::Refused {
-                kind: None,
-                message: String::new(),
-            },
+            Some(status) if status == 1 || program.refused_exit.contains(&status) => {
+                Outcome::Refused {
+                    kind: None,
+                    message: String::new(),
+                }
+            }
             _ => crash(status),
         },
         Err(e) => Outcome::Crash {

@@ -5,39 +5,20 @@ use super::process::{Process, crash};
 use super::{ContractError, EXIT_DEADLINE, HELLO_DEADLINE, Hello, Program, StartGate, answer};
 use crate::hosted::Hosted;
 use crate::scenario::{Scenario, Step};
-use imdspec_rules::{Header, Outcome, Stream};
+use imdspec_rules::{Outcome, Stream};
 use std::collections::BTreeMap;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// Starts the program once, hears its hello and lets it go: no scenario is worth running on a
-/// program that does not get this far.
-pub(crate) async fn hello(program: &Program, header: &Header) -> Result<Hello, ContractError> {
-    let mut process = Process::start(program, header)?;
-    match read_hello(&mut process).await {
-        Ok(hello) => {
-            drop(process.stdin.take());
-            let _ = timeout(EXIT_DEADLINE, process.exit()).await;
-            process.end().await;
-            Ok(hello)
-        }
-        Err(got) => {
-            let stderr = answer::tail(&process.end().await);
-            Err(ContractError::Hello { got, stderr })
-        }
-    }
-}
-
-/// Runs a scenario on a session program.
+/// Runs a scenario on a session program; gives what it said of itself.
 pub(crate) async fn run(
     program: &Program,
     scenario: &Scenario,
     hosted: &Hosted,
     gate: &StartGate,
-) -> Result<(), ContractError> {
+) -> Result<Hello, ContractError> {
     let permit = gate.enter().await;
-    let header = hosted.with_site(|site| site.recorder.trace().header.clone());
-    let mut process = Process::start(program, &header)?;
+    let mut process = Process::start(program, hosted)?;
     let hello = match read_hello(&mut process).await {
         Ok(hello) => hello,
         Err(got) => {
@@ -62,7 +43,7 @@ pub(crate) async fn run(
                     break;
                 }
             }
-            change => hosted.with_site(|site| site.change(hosted.now(), change)),
+            change => hosted.change(change).map_err(ContractError::clock)?,
         }
     }
     drop(process.stdin.take());
@@ -71,7 +52,7 @@ pub(crate) async fn run(
     hosted.with_site(|site| {
         site.recorder.output(hosted.now(), Stream::Stderr, stderr);
     });
-    Ok(())
+    Ok(hello)
 }
 
 /// Asks `n` times at once; says whether the program can be asked again.

@@ -1,50 +1,53 @@
 //! Runs scenarios on a program, each with servers, ports and a home of its own.
 
 use super::{MOST_AT_ONCE, NotRun, Plan};
-use crate::hosted::{Hosted, Time};
-use crate::program::{ContractError, Hello, Program, StartGate, hello, run_one_shot, run_session};
+use crate::hosted::{Ground, Hosted, Time};
+use crate::program::{
+    ContractError, Hello, Network, Program, ProgramClock, StartGate, run_one_shot, run_session,
+    run_user,
+};
 use crate::recorder::Recorder;
-use crate::scenario::{Scenario, Step};
-use crate::subject::Kind;
-use imdspec_rules::{ClockKind, Outcome, Stream, Trace, What};
+use crate::scenario::{ClockNeed, Scenario, Step};
+use crate::shift::{self, Shift};
+use crate::subject::Driven;
+use imdspec_rules::{Outcome, Stream, Trace, What};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Semaphore;
 
 pub(super) struct Runner {
     program: Program,
-    session: bool,
+    driven: Driven,
     subject: String,
+    ground: Ground,
+    /// libfaketime, for the scenarios that move the clock.
+    library: Option<PathBuf>,
     at_once: Semaphore,
     gate: StartGate,
 }
 
 impl Runner {
-    pub(super) fn new(program: Program, plan: &Plan) -> Arc<Self> {
+    fn new(program: &Program, driven: Driven, plan: &Plan, ground: Ground) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Arc::new(Self {
-            program,
-            session: matches!(plan.subject.kind, Kind::Session(_)),
+        Self {
+            program: program.clone(),
+            driven,
             subject: plan.subject.name.clone(),
+            ground,
+            library: None,
             at_once: Semaphore::new(MOST_AT_ONCE),
             gate: StartGate::new(cores),
-        })
+        }
     }
 
     /// One exchange on a healthy service before all others: a program that does not keep the
     /// contract there would only give the same complaint a hundred times.
-    pub(super) async fn sanity(
-        &self,
-        seed: u64,
-    ) -> Result<(Option<Hello>, Vec<String>), ContractError> {
-        let scenario = healthy();
-        let introduced = if self.session {
-            let header = Recorder::header(&scenario, &self.subject, seed, ClockKind::Real);
-            Some(hello(&self.program, &header).await?)
-        } else {
-            None
-        };
-        let trace = self.trace(&scenario, seed).await?;
+    async fn sanity(&self, seed: u64) -> Result<(Option<Hello>, Vec<String>), ContractError> {
+        let scenario = plain("sanity", vec![Step::Resolve(1)]);
+        let time = Time::Real(Instant::now());
+        let (trace, introduced) = self.trace(&scenario, seed, time).await?;
         let mut requests = 0;
         let mut outcome = None;
         let mut stderr = String::new();
@@ -62,7 +65,8 @@ impl Runner {
         let broke = match outcome {
             Some(Outcome::Credentials(_)) => None,
             Some(Outcome::Refused { .. }) => {
-                return Ok((introduced, vec![not_reached(requests)]));
+                let note = not_reached(requests, self.ground);
+                return Ok((introduced, vec![note]));
             }
             Some(Outcome::Crash { how }) => Some(format!("it crashed ({how})")),
             Some(Outcome::BadOutput { what }) => Some(what.clone()),
@@ -77,34 +81,161 @@ impl Runner {
         }
     }
 
+    /// Tries whether libfaketime moves this program's clock, and uses it if so.
+    ///
+    /// After a move the program has to look at the moved clock, or it lives on another one.
+    ///
+    /// # Errors
+    /// Why the clock cannot be moved, in words.
+    async fn move_clock(&mut self, seed: u64) -> Result<(), String> {
+        let library = shift::library()
+            .ok_or("libfaketime is not installed (Debian and Fedora: package faketime)")?;
+        let shift = Shift::new(&library, false).map_err(|e| e.to_string())?;
+        let shift = Arc::new(shift.watched().map_err(|e| e.to_string())?);
+        let steps = vec![
+            Step::Resolve(1),
+            Step::Advance(imdspec_model::Span::seconds(7 * 3600)),
+            Step::Resolve(1),
+        ];
+        let time = Time::Shifted(Arc::clone(&shift));
+        self.trace(&plain("clock", steps), seed, time)
+            .await
+            .map_err(|e| format!("under libfaketime it did not start: {e}"))?;
+        if !shift.was_read_since_it_moved() {
+            return Err(
+                "libfaketime has no effect on this program (it does not ask libc for the time, as \
+                 programs in Go)"
+                    .into(),
+            );
+        }
+        self.library = Some(library);
+        Ok(())
+    }
+
     pub(super) async fn run(&self, scenario: &Scenario, seed: u64) -> Result<Trace, NotRun> {
         let _permit = self.at_once.acquire().await;
-        self.trace(scenario, seed)
-            .await
+        let trace = match self.time(scenario) {
+            Ok(time) => self.trace(scenario, seed, time).await,
+            Err(e) => Err(ContractError::clock(e)),
+        };
+        trace
+            .map(|(trace, _)| trace)
             .map_err(|e| NotRun::new(e.to_string()))
     }
 
-    async fn trace(&self, scenario: &Scenario, seed: u64) -> Result<Trace, ContractError> {
-        let header = Recorder::header(scenario, &self.subject, seed, ClockKind::Real);
-        let hosted = Hosted::start(scenario, header, seed, Time::Real(Instant::now()), false)
+    fn time(&self, scenario: &Scenario) -> io::Result<Time> {
+        match &self.library {
+            // Elsewhere the machine's clock does, and libfaketime is one thing less to doubt.
+            Some(library) if scenario.clock == ClockNeed::Movable => {
+                let shift = Shift::new(library, scenario.jumps())?;
+                Ok(Time::Shifted(Arc::new(shift)))
+            }
+            _ => Ok(Time::Real(Instant::now())),
+        }
+    }
+
+    async fn trace(
+        &self,
+        scenario: &Scenario,
+        seed: u64,
+        time: Time,
+    ) -> Result<(Trace, Option<Hello>), ContractError> {
+        let header = Recorder::header(scenario, &self.subject, seed, time.kind());
+        let hosted = Hosted::start(scenario, header, seed, time, self.ground)
             .await
             .map_err(|e| ContractError::Ours {
                 why: format!("no loopback port could be had: {e}"),
             })?;
-        if self.session {
-            run_session(&self.program, scenario, &hosted, &self.gate).await?;
-        } else {
-            run_one_shot(&self.program, scenario, &hosted, &self.gate).await?;
-        }
-        Ok(hosted.finish().await)
+        let (program, gate) = (&self.program, &self.gate);
+        let hello = match self.driven {
+            Driven::Session => Some(run_session(program, scenario, &hosted, gate).await?),
+            Driven::OneShot => {
+                run_one_shot(program, scenario, &hosted, gate).await?;
+                None
+            }
+            Driven::Sink => {
+                run_user(program, scenario, &hosted, gate).await?;
+                None
+            }
+        };
+        Ok((hosted.finish().await, hello))
     }
 }
 
-fn not_reached(requests: usize) -> String {
+/// A program that can be put under test, and what was found out about it first.
+pub(super) struct Ready {
+    pub(super) runner: Runner,
+    pub(super) hello: Option<Hello>,
+    pub(super) clock: ProgramClock,
+    /// Why the clock can do no more, in words.
+    pub(super) clock_reason: String,
+    /// What the user should know before reading the verdicts.
+    pub(super) notes: Vec<String>,
+}
+
+/// Decides on the clock, and hears what the program says of itself.
+pub(super) async fn prepare(
+    program: &Program,
+    driven: Driven,
+    plan: &Plan,
+    network: Network,
+) -> Result<Ready, ContractError> {
+    let ground = match network {
+        Network::Sandbox => Ground::Sandbox,
+        Network::Auto | Network::Endpoint => Ground::Endpoint,
+    };
+    let mut runner = Runner::new(program, driven, plan, ground);
+    let (hello, mut notes) = runner.sanity(plan.seed).await?;
+    let mut clock = program.clock;
+    let mut clock_reason = String::new();
+    let moves = |s: &Arc<Scenario>| s.clock == ClockNeed::Movable;
+    if clock == ProgramClock::Faketime
+        && plan.scenarios.iter().any(moves)
+        && let Err(why) = runner.move_clock(plan.seed).await
+    {
+        notes.push(format!("the clock cannot be moved: {why}"));
+        clock = ProgramClock::Real;
+        clock_reason = why;
+    }
+    Ok(Ready {
+        runner,
+        hello,
+        clock,
+        clock_reason,
+        notes,
+    })
+}
+
+/// Decides on the network: the sandbox where it can be had, unless the endpoint is asked for.
+pub(super) fn settle_network(
+    asked: Network,
+    notes: &mut Vec<String>,
+) -> Result<Network, ContractError> {
+    if asked == Network::Endpoint {
+        return Ok(Network::Endpoint);
+    }
+    match imdspec_sandbox::probe() {
+        Ok(()) => Ok(Network::Sandbox),
+        Err(why) if asked == Network::Sandbox => Err(ContractError::Ours {
+            why: format!("no sandbox can be had: {why}; imdspec doctor says what to change"),
+        }),
+        Err(why) => {
+            notes.push(format!(
+                "no sandbox can be had, so the program is pointed at a loopback endpoint: {why}; \
+                 imdspec doctor says what to change"
+            ));
+            Ok(Network::Endpoint)
+        }
+    }
+}
+
+fn not_reached(requests: usize, ground: Ground) -> String {
     if requests == 0 {
-        "on a healthy service the subject gave no credentials and sent no request: does it read \
-         AWS_EC2_METADATA_SERVICE_ENDPOINT?"
-            .into()
+        let hint = match ground {
+            Ground::Sandbox => "does it look for the instance metadata service at all?",
+            Ground::Endpoint | Ground::Played => "does it read AWS_EC2_METADATA_SERVICE_ENDPOINT?",
+        };
+        format!("on a healthy service the subject gave no credentials and sent no request: {hint}")
     } else {
         format!("on a healthy service the subject gave no credentials after {requests} requests")
     }
@@ -138,20 +269,21 @@ fn slowness(scenario: &Scenario) -> u8 {
         .unwrap_or(0)
 }
 
-/// One resolve on a healthy service.
-fn healthy() -> Scenario {
+/// A script on a healthy service.
+fn plain(name: &str, steps: Vec<Step>) -> Scenario {
     Scenario {
-        name: "sanity".into(),
+        name: name.into(),
         title: "a healthy service".into(),
         exercises: Vec::new(),
         why: None,
         clock: Default::default(),
         network: Default::default(),
         endpoint: Default::default(),
+        links: Default::default(),
         world: Default::default(),
         env: Default::default(),
         config: Default::default(),
         code: Default::default(),
-        steps: vec![Step::Resolve(1)],
+        steps,
     }
 }

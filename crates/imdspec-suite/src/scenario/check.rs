@@ -1,5 +1,6 @@
 //! What a document must say beyond having the right keys and types.
 
+use super::link::BREAKABLE;
 use super::parse::{Document, Settings, Wrong, fault_places};
 use super::{ClockNeed, EndpointGiven, NetworkNeed, Step};
 use imdspec_model::{Fault, Span};
@@ -26,6 +27,7 @@ impl Document {
         self.check_steps()?;
         self.check_clock()?;
         self.check_endpoint()?;
+        self.check_links()?;
         for settings in [&self.env, &self.config, &self.code] {
             check_settings(settings)?;
         }
@@ -99,19 +101,22 @@ impl Document {
 
     fn check_clock(&self) -> Checked {
         let moves = self.step.iter().find(|s| s.get_ref().moves_clock());
-        let asked = self
-            .clock
-            .as_ref()
-            .filter(|c| *c.get_ref() == ClockNeed::Virtual);
-        match (moves, asked) {
-            (Some(step), None) => Err(Wrong::new(
+        let asked = self.clock.as_ref();
+        let need = asked.map(|c| *c.get_ref()).unwrap_or_default();
+        match (moves, need) {
+            (Some(step), ClockNeed::Any) => Err(Wrong::new(
                 step.span(),
-                "this step moves the clock; expected clock = \"virtual\" above",
+                "this step moves the clock; expected clock = \"movable\" above",
             )),
-            (None, Some(clock)) if self.why.is_none() => Err(Wrong::new(
-                clock.span(),
-                "no step moves the clock, yet it is to be virtual; expected a step with advance \
-                 or jump, or a why that says what a real clock would spoil",
+            (None, ClockNeed::Movable) => Err(Wrong::new(
+                asked.map_or(0..0, Spanned::span),
+                "no step moves the clock, yet it is to be movable; expected a step with advance \
+                 or jump",
+            )),
+            (_, ClockNeed::Virtual) if self.why.is_none() => Err(Wrong::new(
+                asked.map_or(0..0, Spanned::span),
+                "few subjects have a virtual clock; expected a why that says what a clock that \
+                 goes on would spoil",
             )),
             _ => Ok(()),
         }
@@ -146,6 +151,31 @@ impl Document {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Links can be broken only where there are any.
+    fn check_links(&self) -> Checked {
+        let on_addresses = self
+            .network
+            .as_ref()
+            .is_some_and(|n| *n.get_ref() == NetworkNeed::Addresses);
+        for address in self.links.keys() {
+            if !on_addresses {
+                return Err(Wrong::new(
+                    address.span(),
+                    "a link can be broken at a real address only; expected network = \
+                     \"addresses\" above",
+                ));
+            }
+            if !BREAKABLE.contains(address.get_ref()) {
+                let known = BREAKABLE.map(|a| a.to_string()).join(" or ");
+                return Err(Wrong::new(
+                    address.span(),
+                    format!("no address of the service; expected {known}"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn own_endpoint(&self) -> Option<Range<usize>> {

@@ -12,6 +12,7 @@
 
 mod check;
 mod error;
+mod link;
 mod load;
 mod parse;
 mod render;
@@ -20,12 +21,14 @@ mod step;
 mod tests;
 
 pub use error::ScenarioError;
+pub use link::Link;
 pub use load::{embedded, load_dir, load_file};
 pub use step::{Step, Yes};
 
 use imdspec_model::World;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// One stimulus: what the world is like, what the subject is told, and what happens when.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +48,8 @@ pub struct Scenario {
     pub network: NetworkNeed,
     /// Whether the runner tells the subject where the service is.
     pub endpoint: EndpointGiven,
+    /// How the service's addresses are broken, if they are.
+    pub links: BTreeMap<IpAddr, Link>,
     /// The service it meets, at first.
     pub world: World,
     /// Environment variables of the subject. In all three maps `${imds}`, `${collector}` and
@@ -58,14 +63,16 @@ pub struct Scenario {
     pub steps: Vec<Step>,
 }
 
-/// The clock a scenario needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The clock a scenario needs. Each can do what those before it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockNeed {
     /// Any: the interesting moment is there already.
     #[default]
     Any,
-    /// One that the runner can move.
+    /// One that the runner can move, by much; what passes between two moves does not matter.
+    Movable,
+    /// One that stands still but for the script's moves: seconds decide.
     Virtual,
 }
 
@@ -93,10 +100,16 @@ pub enum EndpointGiven {
 }
 
 impl Scenario {
-    /// Whether the runner has to be able to move the subject's clock.
+    /// Whether only the wall clock is moved, as by NTP, and not the one that counts time passed.
     #[must_use]
-    pub fn needs_virtual_clock(&self) -> bool {
-        self.clock == ClockNeed::Virtual || self.steps.iter().any(Step::moves_clock)
+    pub(crate) fn jumps(&self) -> bool {
+        self.steps.iter().any(|s| matches!(s, Step::Jump(_)))
+    }
+
+    /// Whether the script moves both clocks forward.
+    #[must_use]
+    pub(crate) fn advances(&self) -> bool {
+        self.steps.iter().any(|s| matches!(s, Step::Advance(_)))
     }
 
     /// Whether the service has to be at its real addresses.

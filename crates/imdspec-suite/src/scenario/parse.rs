@@ -1,10 +1,11 @@
 //! From text to a scenario, keeping hold of where things stand until they are checked.
 
-use super::{ClockNeed, EndpointGiven, NetworkNeed, Scenario, ScenarioError, Step};
+use super::{ClockNeed, EndpointGiven, Link, NetworkNeed, Scenario, ScenarioError, Step};
 use imdspec_model::World;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::ops::Range;
 use toml::Spanned;
 
@@ -18,6 +19,8 @@ pub(super) struct Document {
     pub(super) clock: Option<Spanned<ClockNeed>>,
     pub(super) network: Option<Spanned<NetworkNeed>>,
     pub(super) endpoint: Option<Spanned<EndpointGiven>>,
+    #[serde(default)]
+    pub(super) links: BTreeMap<Spanned<IpAddr>, Link>,
     #[serde(default)]
     pub(super) world: World,
     #[serde(default)]
@@ -82,6 +85,11 @@ impl Document {
             clock: value(self.clock),
             network: value(self.network),
             endpoint: value(self.endpoint),
+            links: self
+                .links
+                .into_iter()
+                .map(|(address, link)| (address.into_inner(), link))
+                .collect(),
             world: self.world,
             env: values(self.env),
             config: values(self.config),

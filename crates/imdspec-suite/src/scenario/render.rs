@@ -1,9 +1,10 @@
 //! From a scenario back to text.
 
-use super::{ClockNeed, EndpointGiven, NetworkNeed, Scenario, ScenarioError, Step};
+use super::{ClockNeed, EndpointGiven, Link, NetworkNeed, Scenario, ScenarioError, Step};
 use imdspec_model::{Fault, World};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use toml::{Table, Value};
 
 /// A scenario as it is written: in the order people read, and nothing that goes without saying.
@@ -21,6 +22,8 @@ struct Written<'a> {
     endpoint: Option<EndpointGiven>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     code: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    links: &'a BTreeMap<IpAddr, Link>,
     #[serde(skip_serializing_if = "Table::is_empty")]
     world: Table,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -58,6 +61,7 @@ impl Scenario {
             network: unless_default(self.network),
             endpoint: unless_default(self.endpoint),
             code: &self.code,
+            links: &self.links,
             world,
             env: &self.env,
             config: &self.config,

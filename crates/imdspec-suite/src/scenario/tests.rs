@@ -113,6 +113,7 @@ fn a_scenario_takes_what_is_left_out_from_the_healthy_world() {
             clock: ClockNeed::Any,
             network: NetworkNeed::Any,
             endpoint: EndpointGiven::Default,
+            links: BTreeMap::new(),
             world: World::default(),
             env: BTreeMap::new(),
             config: BTreeMap::new(),
@@ -125,7 +126,7 @@ fn a_scenario_takes_what_is_left_out_from_the_healthy_world() {
 #[test]
 fn every_kind_of_step_is_read() {
     let scenario = parse(&format!(
-        "{HEAD}clock = \"virtual\"\n\
+        "{HEAD}clock = \"movable\"\n\
          [[step]]\nresolve = 3\n\
          [[step]]\nadvance = \"6h\"\n\
          [[step]]\njump = \"-24h\"\n\
@@ -161,7 +162,7 @@ fn every_kind_of_step_is_read() {
 fn what_a_scenario_needs_follows_from_what_it_does() {
     let needs = |rest: &str| {
         let s = parse(&format!("{HEAD}{rest}")).unwrap();
-        (s.needs_session(), s.needs_virtual_clock(), s.resolves())
+        (s.needs_session(), s.clock > ClockNeed::Any, s.resolves())
     };
     let ask = "[[step]]\nresolve = 1\n";
     assert_eq!(needs(ask), (false, false, 1));
@@ -171,7 +172,7 @@ fn what_a_scenario_needs_follows_from_what_it_does() {
     );
     assert_eq!(needs(&format!("{ask}{ask}")), (true, false, 2));
     assert_eq!(needs("[[step]]\nresolve = 4\n"), (true, false, 4));
-    let moved = format!("clock = \"virtual\"\n{ask}[[step]]\nadvance = \"1h\"\n{ask}");
+    let moved = format!("clock = \"movable\"\n{ask}[[step]]\nadvance = \"1h\"\n{ask}");
     assert_eq!(needs(&moved), (true, true, 2));
 }
 
@@ -261,32 +262,60 @@ fn a_step_is_one_thing() {
 }
 
 #[test]
-fn time_goes_forward_unless_it_jumps_and_only_on_a_virtual_clock() {
+fn time_goes_forward_unless_it_jumps_and_only_on_a_clock_that_can() {
     let ask = "[[step]]\nresolve = 1\n";
     for span in ["0s", "-1h"] {
         assert_error(
-            &format!("clock = \"virtual\"\n{ask}[[step]]\nadvance = \"{span}\"\n"),
+            &format!("clock = \"movable\"\n{ask}[[step]]\nadvance = \"{span}\"\n"),
             6,
             &["advance goes forward"],
         );
     }
     assert_error(
-        &format!("clock = \"virtual\"\n{ask}[[step]]\njump = \"0s\"\n"),
+        &format!("clock = \"movable\"\n{ask}[[step]]\njump = \"0s\"\n"),
         6,
         &["a jump by nothing"],
     );
     assert_error(
         &format!("{ask}[[step]]\nadvance = \"1h\"\n"),
         5,
-        &["clock = \"virtual\""],
+        &["clock = \"movable\""],
+    );
+    assert_error(
+        &format!("clock = \"movable\"\n{ask}"),
+        3,
+        &["no step moves the clock"],
     );
     assert_error(
         &format!("clock = \"virtual\"\n{ask}"),
         3,
-        &["no step moves the clock"],
+        &["few subjects have a virtual clock"],
     );
     let reason = format!("{HEAD}why = \"three seconds are few\"\nclock = \"virtual\"\n{ask}");
-    assert!(parse(&reason).unwrap().needs_virtual_clock());
+    assert_eq!(parse(&reason).unwrap().clock, ClockNeed::Virtual);
+}
+
+#[test]
+fn links_are_broken_at_the_real_addresses_only() {
+    let ask = "[[step]]\nresolve = 1\n";
+    let links =
+        |rest: &str, address: &str| format!("{rest}[links]\n\"{address}\" = \"silent\"\n{ask}");
+    let real = "network = \"addresses\"\nendpoint = \"none\"\n";
+    assert_error(
+        &links("", "169.254.169.254"),
+        4,
+        &["expected network = \"addresses\""],
+    );
+    assert_error(
+        &links(real, "10.0.0.1"),
+        6,
+        &["169.254.169.254 or fd00:ec2::254"],
+    );
+    let scenario = parse(&format!("{HEAD}{}", links(real, "169.254.169.254"))).unwrap();
+    let address = "169.254.169.254".parse().unwrap();
+    assert_eq!(scenario.links, BTreeMap::from([(address, Link::Silent)]));
+    let again = parse(&scenario.to_toml().unwrap()).unwrap();
+    assert_eq!(again, scenario);
 }
 
 #[test]
@@ -397,7 +426,7 @@ fn the_example_in_the_guide_is_a_scenario() {
     let guide = include_str!("../../../../docs/writing-a-scenario.md");
     let example = guide.split("```").find_map(|b| b.strip_prefix("toml\n"));
     let scenario = parse(example.unwrap()).unwrap();
-    assert!(scenario.needs_session() && !scenario.needs_virtual_clock());
+    assert!(scenario.needs_session() && scenario.clock == ClockNeed::Any);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `subjects/NAME.toml`: how a real implementation is run, and what is expected of it.
 
-use super::Subject;
-use crate::program::Program;
-use imdspec_rules::{Capabilities, Capability, rules};
+use super::{Baseline, Driven, Subject};
+use crate::program::{Program, ProgramClock};
+use imdspec_rules::{Capabilities, Capability};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,16 +17,29 @@ pub struct Descriptor {
     pub name: String,
     /// Its home page.
     pub homepage: Option<String>,
+    /// Its version, where the program cannot say it itself.
+    #[serde(default)]
+    pub version: String,
     /// The command; a part that names a file is taken relative to the descriptor's folder.
     pub command: Vec<String>,
     /// How it is driven.
-    pub kind: DescriptorKind,
+    pub kind: Driven,
     /// Whose time it lives on.
     #[serde(default)]
-    pub clock: DescriptorClock,
+    pub clock: ProgramClock,
+    /// The folder beside the descriptor whose `install` sets it up; left out, its name.
+    pub setup: Option<String>,
     /// How to install it; shown when it is missing, never run.
     #[serde(default)]
     pub install: Vec<String>,
+    /// Variables it is always given.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// The variable that tells it where the service is, if not the usual one.
+    pub endpoint_variable: Option<String>,
+    /// Exit statuses besides 1 by which it says that there are no credentials.
+    #[serde(default)]
+    pub refused_exit: Vec<i32>,
     /// Variables of our environment that it keeps.
     #[serde(default)]
     pub keep_env: Vec<String>,
@@ -34,43 +47,8 @@ pub struct Descriptor {
     #[serde(default)]
     pub capabilities: BTreeMap<String, toml::Value>,
     /// Verdicts that are known and explained.
-    #[serde(default)]
-    pub expected: Vec<Expected>,
-}
-
-/// How a described subject is driven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DescriptorKind {
-    /// A session program.
-    Session,
-    /// A one-shot program.
-    OneShot,
-}
-
-/// Whose time a described subject lives on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DescriptorClock {
-    /// The machine's.
-    #[default]
-    Real,
-    /// libfaketime's, where the runner can do that.
-    Faketime,
-}
-
-/// A verdict that is known and explained.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Expected {
-    /// The rule's id.
-    pub rule: String,
-    /// The verdict, as reports spell it.
-    pub verdict: String,
-    /// Why.
-    pub reason: String,
-    /// Where one can read more.
-    pub link: Option<String>,
+    #[serde(default, rename = "expected")]
+    pub baseline: Baseline,
 }
 
 /// Why a descriptor was refused.
@@ -120,6 +98,7 @@ impl Descriptor {
         };
         let mut descriptor: Self = toml::from_str(&text).map_err(|e| invalid(e.to_string()))?;
         descriptor.check().map_err(invalid)?;
+        descriptor.baseline = descriptor.baseline.standing_in(file, &text);
         let folder = file.parent().unwrap_or_else(|| Path::new(""));
         for part in &mut descriptor.command {
             let beside = folder.join(&*part);
@@ -145,21 +124,7 @@ impl Descriptor {
                 ));
             }
         }
-        for expected in &self.expected {
-            if rules::get(&expected.rule).is_none() {
-                return Err(format!(
-                    "expected names rule {:?}, which does not exist",
-                    expected.rule
-                ));
-            }
-            if !["violated", "warned"].contains(&expected.verdict.as_str()) {
-                return Err(format!(
-                    "expected verdict {:?} for {}; write \"violated\" or \"warned\"",
-                    expected.verdict, expected.rule
-                ));
-            }
-        }
-        Ok(())
+        self.baseline.check()
     }
 
     /// The subject it describes.
@@ -171,17 +136,34 @@ impl Descriptor {
                 capabilities.declare(capability, has);
             }
         }
+        let setup = self.setup.as_deref().unwrap_or(&self.name);
         let program = Program {
-            command: self.command,
+            env: self.env,
             keep_env: self.keep_env,
-            deadline,
+            tools: Some(installed(setup).join("bin")),
+            endpoint_variable: self.endpoint_variable,
+            refused_exit: self.refused_exit,
+            clock: self.clock,
+            ..Program::new(self.command, deadline)
         };
         Subject {
             name: self.name,
+            version: self.version,
             capabilities,
-            expected: self.expected,
+            baseline: self.baseline,
             install: self.install,
-            ..Subject::program(program, self.kind == DescriptorKind::Session)
+            ..Subject::program(program, self.kind)
         }
     }
+}
+
+/// Where `scripts/subjects install` puts a subject: below `IMDSPEC_SUBJECTS`, or a folder of the
+/// user's cache.
+fn installed(setup: &str) -> PathBuf {
+    let set = |name| std::env::var_os(name).filter(|v| !v.is_empty());
+    let all = match set("IMDSPEC_SUBJECTS") {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(set("HOME").unwrap_or_default()).join(".cache/imdspec/subjects"),
+    };
+    all.join(setup)
 }

@@ -1,5 +1,6 @@
 //! `imdspec check`: run the scenarios, judge the traces, show what came of it.
 
+mod expectations;
 mod output;
 pub(crate) mod selection;
 
@@ -10,20 +11,23 @@ use crate::show::Colour;
 use crate::show::failure::{Again, block};
 use crate::show::progress::Live;
 use crate::show::summary::{counts, header, rule_line};
-use imdspec_rules::{Judgement, Level, Rule, Verdict};
-use imdspec_suite::program::Program;
+use imdspec_rules::{Judgement, Rule, Verdict};
+use imdspec_suite::baseline::Comparison;
+use imdspec_suite::program::{Network, Program};
 use imdspec_suite::report::Summary;
 use imdspec_suite::runner::{self, Done, Plan};
-use imdspec_suite::{Descriptor, Subject};
+use imdspec_suite::{Descriptor, Driven, Subject};
 use output::Outputs;
 
 /// How many pieces of evidence are shown for one rule, unless all are asked for.
 const SHOWN_PER_RULE: usize = 1;
 
 pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
+    expectations::refuse(&check)?;
     let rules = selection::rules(&check.rule)?;
     let scenarios = selection::scenarios(&check, &rules)?;
-    let subject = subject(&check)?;
+    let mut subject = subject(&check)?;
+    expectations::settle(&check, &mut subject)?;
     // Before the run, so that a mistyped path costs no time.
     let outputs = Outputs::open(check.json.as_deref(), check.traces.as_deref())?;
     let plan = Plan {
@@ -33,9 +37,13 @@ pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
     };
     let done = execute(plan, check.verbose)?;
     let judgements = done.judgements(&rules);
-    show(&check, &done, &judgements);
-    outputs.write(&done, &judgements)?;
-    Ok(exit(&check, &done, &judgements))
+    let comparison = expectations::compare(&check, &done, &judgements);
+    show(&check, &done, &judgements, &comparison);
+    outputs.write(&done, &judgements, &comparison)?;
+    if check.update_baseline {
+        return expectations::update(&done, &comparison, &judgements);
+    }
+    Ok(exit(&check, &done, &judgements, &comparison))
 }
 
 fn subject(check: &Check) -> Result<Subject, Failure> {
@@ -45,17 +53,28 @@ fn subject(check: &Check) -> Result<Subject, Failure> {
     }
     if let Some(file) = &check.subject {
         let descriptor = Descriptor::load(file).map_err(Failure::usage)?;
-        return Ok(descriptor.subject(deadline));
+        let mut subject = descriptor.subject(deadline);
+        subject.set_network(check.network.into());
+        if let Some(clock) = check.clock {
+            subject.set_clock(clock.into());
+        }
+        return Ok(subject);
     }
     if check.cmd.is_empty() {
         return Ok(Subject::reference(check.over == Over::Sockets));
     }
     let program = Program {
-        command: check.cmd.clone(),
         keep_env: check.keep_env.clone(),
-        deadline,
+        network: check.network.into(),
+        clock: check.clock.unwrap_or_default().into(),
+        ..Program::new(check.cmd.clone(), deadline)
     };
-    Ok(Subject::program(program, check.session))
+    let driven = match (check.session, check.sink) {
+        (true, _) => Driven::Session,
+        (_, true) => Driven::Sink,
+        _ => Driven::OneShot,
+    };
+    Ok(Subject::program(program, driven))
 }
 
 /// A seed nobody chose: the standard library's hasher keys are random for each process.
@@ -69,16 +88,21 @@ fn execute(plan: Plan, verbose: bool) -> Result<Done, Failure> {
     let runtime = runtime()?;
     let mut live = Live::new(plan.scenarios.len(), !verbose && is_reference(&plan));
     let install = plan.subject.install.clone();
-    let done =
-        runtime.block_on(async { runner::run(plan, interruption(), |p| live.take(&p)).await });
+    let done = runtime.block_on(async {
+        // Before anything is begun, so that no moment is left in which it would end us unheard.
+        let stopped = interruption()?;
+        runner::run(plan, stopped, |p| live.take(&p))
+            .await
+            .map_err(|e| {
+                let mut why = e.to_string();
+                for step in &install {
+                    why.push_str(&format!("\nto install it: {step}"));
+                }
+                Failure::new(Exit::Subject, why)
+            })
+    });
     live.clear();
-    done.map_err(|e| {
-        let mut why = e.to_string();
-        for step in &install {
-            why.push_str(&format!("\nto install it: {step}"));
-        }
-        Failure::new(Exit::Subject, why)
-    })
+    done
 }
 
 /// The reference client runs in a blink: no news of it is worth a line.
@@ -89,8 +113,8 @@ const fn is_reference(plan: &Plan) -> bool {
     )
 }
 
-fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>]) {
-    anstream::println!("{}\n", header(done, judgements.len()));
+fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &Comparison) {
+    anstream::println!("{}\n", header(done, judgements.len(), comparison));
     let again = again(check, done);
     let again = Again {
         command: &again.0,
@@ -98,7 +122,7 @@ fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>]) {
     };
     let traces = done.traces();
     for judgement in judgements {
-        let expected = done.subject.expects(judgement);
+        let expected = comparison.expects(judgement);
         if expected && !check.verbose {
             continue;
         }
@@ -118,22 +142,16 @@ fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>]) {
         if hidden > 0 {
             anstream::println!("  ({hidden} more of {}: --verbose)\n", judgement.rule.id);
         }
-        if judgement.evidence.is_empty() && !expected {
-            anstream::println!(
-                "{}: the descriptor expects another verdict than {}; bring it up to date\n",
-                judgement.rule.id,
-                judgement.verdict.as_str()
-            );
-        }
     }
     for judgement in judgements {
         if check.verbose || judgement.verdict != Verdict::Held {
-            let expected = done.subject.expects(judgement)
+            let expected = comparison.expects(judgement)
                 && matches!(judgement.verdict, Verdict::Violated | Verdict::Warned);
             anstream::println!("{}", rule_line(judgement, expected));
         }
     }
     anstream::println!("{}", counts(&Summary::of(done, judgements)));
+    expectations::show(check, comparison);
     if done.interrupted {
         anstream::println!("interrupted: what was not run is not judged");
     }
@@ -147,6 +165,18 @@ fn again(check: &Check, done: &Done) -> (String, String) {
     }
     if check.session {
         command.push_str(" --session");
+    }
+    if check.sink {
+        command.push_str(" --sink");
+    }
+    if let Some(program) = done.subject.kind.program() {
+        match program.network {
+            Network::Endpoint => command.push_str(" --network endpoint"),
+            Network::Auto | Network::Sandbox => {}
+        }
+        if check.clock.is_some() {
+            command.push_str(&format!(" --clock {}", done.subject.clock().as_str()));
+        }
     }
     if let Some(file) = &check.subject {
         command.push_str(&format!(" --subject {}", file.display()));
@@ -176,19 +206,16 @@ pub(crate) fn quote(word: &str) -> String {
     }
 }
 
-fn exit(check: &Check, done: &Done, judgements: &[Judgement<'_>]) -> Exit {
+fn exit(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &Comparison) -> Exit {
     if done.interrupted {
         return Exit::Interrupted;
     }
-    let bad = |j: &&Judgement<'_>| {
-        let fails = match j.verdict {
-            Verdict::Warned => check.strict,
-            _ => true,
-        };
-        let stale = !j.evidence.is_empty() || j.rule.level != Level::Pin;
-        !done.subject.expects(j) && fails && stale
+    let fails = |j: &Judgement<'_>| match j.verdict {
+        Verdict::Violated => !comparison.expects(j),
+        Verdict::Warned => check.strict && !comparison.expects(j),
+        _ => false,
     };
-    if judgements.iter().any(|j| bad(&j)) {
+    if judgements.iter().any(fails) || !comparison.failures.is_empty() {
         Exit::Violations
     } else {
         Exit::Fine

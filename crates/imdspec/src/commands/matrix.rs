@@ -75,8 +75,9 @@ fn execute(args: &Args, subjects: Vec<Planned>, rules: &[Rule]) -> Result<Matrix
     let runs = if args.twice { 2 } else { 1 };
     let mut matrix = Matrix::new(rules, seed, runs);
     let scenarios = scenarios(args, rules)?;
-    runtime()?.block_on(async {
-        let stopped = interruption();
+    runtime()?.block_on(async move {
+        // Before anything is begun, so that no moment is left in which it would end us unheard.
+        let stopped = interruption()?;
         for (column, subject) in subjects {
             if *stopped.borrow() {
                 matrix.interrupted = true;
@@ -89,10 +90,11 @@ fn execute(args: &Args, subjects: Vec<Planned>, rules: &[Rule]) -> Result<Matrix
                 seed,
             };
             let again = args.twice.then(|| plan.clone());
+            let set_up = is_set_up(&plan.subject);
             match one(plan, &stopped).await {
                 Ok(done) => matrix.add(column, &done, rules),
                 Err(error) => {
-                    matrix.add_failed(column, &error);
+                    matrix.add_failed(column, &error, set_up);
                     news(&matrix);
                     continue;
                 }
@@ -105,8 +107,15 @@ fn execute(args: &Args, subjects: Vec<Planned>, rules: &[Rule]) -> Result<Matrix
             }
             news(&matrix);
         }
-    });
-    Ok(matrix)
+        Ok(matrix)
+    })
+}
+
+/// Whether a subject's setup has been run, or it has none. One that is set up by hand may well
+/// start without: this is asked only where it did not.
+fn is_set_up(subject: &Subject) -> bool {
+    let tools = subject.kind.program().and_then(|p| p.tools.as_deref());
+    subject.install.is_empty() || tools.is_none_or(Path::exists)
 }
 
 /// All scenarios, or those meant for the rules that were chosen.

@@ -9,6 +9,7 @@ pub(crate) mod self_test;
 pub(crate) mod serve;
 
 use crate::exit::{Exit, Failure};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// A runtime for what waits on sockets and processes.
@@ -19,15 +20,18 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|e| Failure::new(Exit::Subject, format!("threads could not be started: {e}")))
 }
 
-/// Turns true at Ctrl-C. To be called within the runtime.
-pub(crate) fn interruption() -> watch::Receiver<bool> {
+/// Turns true at Ctrl-C. To be called within the runtime, before anything is begun that must not
+/// be left behind.
+pub(crate) fn interruption() -> Result<watch::Receiver<bool>, Failure> {
     let (stop, stopped) = watch::channel(false);
+    let mut interrupt = signal(SignalKind::interrupt())
+        .map_err(|e| Failure::new(Exit::Subject, format!("Ctrl-C cannot be heard: {e}")))?;
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if interrupt.recv().await.is_some() {
             stop.send_replace(true);
         }
         // Kept, so that the run does not take a dropped sender for a reason to stop.
         std::future::pending::<()>().await;
     });
-    stopped
+    Ok(stopped)
 }

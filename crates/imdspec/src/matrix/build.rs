@@ -3,11 +3,12 @@
 use super::settle::Settle;
 use super::{Cell, Column, Known, Matrix, Piece, Row, SCHEMA, State, Unsteady};
 use imdspec_rules::{Case, Finding, Judgement, Rule, Trace, Verdict};
+use imdspec_suite::baseline::{Comparison, Day, Selection, When};
 use imdspec_suite::program::ContractError;
 use imdspec_suite::report::Report;
 use imdspec_suite::runner::Done;
 use imdspec_suite::show::lanes_to_keep;
-use imdspec_suite::{Descriptor, Subject};
+use imdspec_suite::{Descriptor, Expected, Subject};
 use imdspec_wire::{Timestamp, Wall};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -32,7 +33,10 @@ impl Matrix {
     /// Adds what was run.
     pub(crate) fn add(&mut self, mut column: Column, done: &Done, rules: &[Rule]) {
         let judgements = done.judgements(rules);
-        let report = Report::of(done, &judgements);
+        let today = Day::of(SystemTime::now());
+        // With --rule, every scenario meant for those rules is run.
+        let comparison = Comparison::of(done, &judgements, today, Selection::Whole);
+        let report = Report::of(done, &judgements, &comparison);
         let subject = report.subject;
         column.state = State::Ran;
         column.name = subject.name;
@@ -40,7 +44,13 @@ impl Matrix {
         column.kind = subject.kind.into();
         column.network = subject.network.into();
         column.clock = subject.clock.into();
+        column.why.clear();
         column.notes.clone_from(&done.notes);
+        column.notes.extend(comparison.notes);
+        let missed = comparison.failures.iter();
+        column.missed = missed
+            .map(|m| format!("{}: {}", m.rule, m.message))
+            .collect();
         column.scenarios = report.summary.scenarios;
         let command = column.command(&self.seed);
         for (judgement, part) in judgements.iter().zip(report.rules) {
@@ -51,7 +61,7 @@ impl Matrix {
                 subject: column.id.clone(),
                 verdict: part.verdict,
                 expected: part.expected,
-                known: known(&done.subject, judgement),
+                known: known(&done.subject, judgement, today),
                 exercised: part.exercised,
                 scenarios: part.scenarios,
                 reason: part.reason,
@@ -91,7 +101,7 @@ impl Matrix {
         for row in &mut self.rules {
             row.cells.retain(|c| c.subject != column.id);
         }
-        self.add_failed(column, error);
+        self.add_failed(column, error, true);
         if let Some(column) = self.subjects.last_mut() {
             column.state = State::WouldNotStart;
             column.why = format!("it started once and not again: {}", column.why);
@@ -99,9 +109,12 @@ impl Matrix {
     }
 
     /// Adds a subject that could not be run.
-    pub(crate) fn add_failed(&mut self, mut column: Column, error: &ContractError) {
+    ///
+    /// A language's interpreter may be there where the library is not: one that was never set up
+    /// counts as not installed, whatever it died of.
+    pub(crate) fn add_failed(&mut self, mut column: Column, error: &ContractError, set_up: bool) {
         let missing = matches!(error, ContractError::Start { missing: true, .. });
-        column.state = if missing {
+        column.state = if missing || !set_up {
             State::NotInstalled
         } else {
             State::WouldNotStart
@@ -121,12 +134,13 @@ impl Column {
             descriptor: file.into(),
             homepage: descriptor.homepage.clone(),
             kind: subject.kind.as_str().into(),
-            network: subject.kind.network().into(),
+            network: String::new(),
             clock: String::new(),
             state: State::NotReached,
             why: "the run was interrupted before its turn".into(),
             install: subject.install.clone(),
             notes: Vec::new(),
+            missed: Vec::new(),
             scenarios: 0,
             unsteady: Vec::new(),
         }
@@ -144,13 +158,14 @@ fn row(rule: &Rule) -> Row {
     }
 }
 
-fn known(subject: &Subject, judgement: &Judgement<'_>) -> Option<Known> {
-    let expected = subject
-        .expected
-        .iter()
-        .find(|e| e.rule == judgement.rule.id)?;
+/// What the descriptor says of a rule, for this run and on this day.
+fn known(subject: &Subject, judgement: &Judgement<'_>, today: Day) -> Option<Known> {
+    let run = When::of(subject);
+    let counts =
+        |e: &&Expected| e.rule == judgement.rule.id && e.when.covers(run) && !e.expired(today);
+    let expected = subject.baseline.entries().iter().find(counts)?;
     Some(Known {
-        verdict: expected.verdict.clone(),
+        verdict: expected.verdict.as_str().into(),
         reason: expected.reason.clone(),
         link: expected.link.clone(),
     })
@@ -249,6 +264,7 @@ mod tests {
             why: String::new(),
             install: Vec::new(),
             notes: Vec::new(),
+            missed: Vec::new(),
             scenarios: 0,
             unsteady: Vec::new(),
         }

@@ -104,6 +104,10 @@ fn card(matrix: &Matrix, column: &Column) -> String {
     for note in &column.notes {
         let _ = writeln!(out, "<p class=\"note\">Note: {}</p>", escaped(note));
     }
+    for missed in &column.missed {
+        let missed = escaped(missed);
+        let _ = writeln!(out, "<p class=\"note missed\">Not true: {missed}</p>");
+    }
     out.push_str("</article>\n");
     out
 }

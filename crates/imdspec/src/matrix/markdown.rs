@@ -93,6 +93,10 @@ fn totals(matrix: &Matrix, places: &Places) -> String {
         for note in &column.notes {
             let _ = writeln!(out, "\nNote on {}: {}", column.id, escaped(note));
         }
+        for missed in &column.missed {
+            let (id, missed) = (&column.id, escaped(missed));
+            let _ = writeln!(out, "\nAn expectation of {id} is **not true**: {missed}");
+        }
     }
     out
 }

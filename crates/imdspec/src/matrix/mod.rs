@@ -69,7 +69,8 @@ pub(crate) struct Column {
     pub(crate) homepage: Option<String>,
     /// How it was driven.
     pub(crate) kind: String,
-    /// Which network it was on.
+    /// Which network it was on; empty when it was not run.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) network: String,
     /// Whose time it lived on; empty when it was not run.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -83,6 +84,8 @@ pub(crate) struct Column {
     pub(crate) install: Vec<String>,
     /// What to know before reading its verdicts.
     pub(crate) notes: Vec<String>,
+    /// Expectations of its descriptor that did not come true.
+    pub(crate) missed: Vec<String>,
     /// How many scenarios were run on it.
     pub(crate) scenarios: usize,
     /// Rules whose verdict was another one the second time.
@@ -233,15 +236,18 @@ impl Matrix {
         })
     }
 
-    /// Whether a verdict is not as expected, or was another one the second time.
+    /// Whether a rule was broken unexpectedly, an expectation did not come true, or a verdict was
+    /// another one the second time.
     ///
     /// A SHOULD that is not met counts only where `strict` says so, as it does in a check.
     pub(crate) fn fails(&self, strict: bool) -> bool {
-        let bad = |cell: &Cell, row: &Row| {
-            (strict || cell.verdict != Verdict::Warned) && row.level != Level::Pin
+        let bad = |cell: &Cell| match cell.verdict {
+            Verdict::Violated => true,
+            Verdict::Warned => strict,
+            _ => false,
         };
-        self.unexpected().any(|(_, row, cell)| bad(cell, row))
-            || self.subjects.iter().any(|c| !c.unsteady.is_empty())
+        let wrong = |c: &Column| !c.missed.is_empty() || !c.unsteady.is_empty();
+        self.unexpected().any(|(_, _, cell)| bad(cell)) || self.subjects.iter().any(wrong)
     }
 
     /// What the run was, on one line.
@@ -293,10 +299,7 @@ impl Column {
     /// How it was driven, in words.
     pub(crate) fn driven(&self) -> String {
         let kind = &self.kind;
-        match self.clock.as_str() {
-            "" => format!("{kind}, network {}", self.network),
-            clock => format!("{kind}, network {}, clock {clock}", self.network),
-        }
+        format!("{kind}, network {}, clock {}", self.network, self.clock)
     }
 
     /// The command that runs all of it.

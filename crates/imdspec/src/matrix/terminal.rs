@@ -65,6 +65,9 @@ fn subjects(matrix: &Matrix, ran: &[&Column]) -> String {
         for note in &column.notes {
             let _ = writeln!(out, "{}", paint(YELLOW, format!("     note: {note}")));
         }
+        for missed in &column.missed {
+            let _ = writeln!(out, "{}", paint(RED, format!("     not true: {missed}")));
+        }
     }
     for column in matrix.subjects.iter().filter(|c| c.state != State::Ran) {
         let name = format!("  -  {:<wide$}", column.title());

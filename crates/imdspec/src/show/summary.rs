@@ -3,21 +3,19 @@
 use super::paint::{BLUE, DIM, GREEN, RED, YELLOW, paint};
 use anstyle::Style;
 use imdspec_rules::{Judgement, Verdict};
+use imdspec_suite::baseline::Comparison;
 use imdspec_suite::report::{Summary, observed};
 use imdspec_suite::runner::Done;
 
 /// At most six lines before everything else.
-pub(crate) fn header(done: &Done, rules: usize) -> String {
+pub(crate) fn header(done: &Done, rules: usize, comparison: &Comparison) -> String {
     let subject = &done.subject;
     let version = if subject.version.is_empty() {
         String::new()
     } else {
         format!(" {}", subject.version)
     };
-    let clock = match subject.clock() {
-        imdspec_rules::ClockKind::Virtual => "virtual",
-        imdspec_rules::ClockKind::Real => "real",
-    };
+    let clock = subject.clock().as_str();
     let mut lines = vec![
         format!("imdspec {}", env!("CARGO_PKG_VERSION")),
         format!(
@@ -32,6 +30,7 @@ pub(crate) fn header(done: &Done, rules: usize) -> String {
             done.seed
         ),
     ];
+    lines.extend(comparison.headline().map(|b| format!("baseline  {b}")));
     lines.extend(
         done.notes
             .iter()

@@ -302,7 +302,7 @@ fn cache_018_no_mixture() {
     let mixed = |key: &str, secret: &str, token: &str| {
         Outcome::Credentials(Given {
             access_key_id: key.into(),
-            secret_access_key: format!("secret-of-{secret}"),
+            secret_access_key: Some(format!("secret-of-{secret}")),
             session_token: Some(format!("token-of-{token}")),
             expiration: None,
             account_id: None,
@@ -325,5 +325,19 @@ fn cache_018_no_mixture() {
     // Altered is not mixed; one document cannot be.
     says("vacuous", rotation().answer(1, mixed("A", "A", "X")));
     says("vacuous", rotation().answer(1, mixed("X", "A", "B")));
+    // A secret that was not seen leaves it to the token.
+    let used = |key: &str, token: Option<&str>| {
+        Outcome::Credentials(Given {
+            access_key_id: key.into(),
+            secret_access_key: None,
+            session_token: token.map(|t| format!("token-of-{t}")),
+            expiration: None,
+            account_id: None,
+        })
+    };
+    says("held", rotation().answer(2, used("B", Some("B"))));
+    says("violated", rotation().answer(2, used("B", Some("A"))));
+    says("vacuous", rotation().answer(2, used("B", Some("X"))));
+    says("vacuous", rotation().answer(2, used("B", None)));
     says("vacuous", holding());
 }

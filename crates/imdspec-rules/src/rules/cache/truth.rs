@@ -126,14 +126,13 @@ fn has_key_of(document: &ServedDocument, given: &Given) -> bool {
     document.text("AccessKeyId") == Some(&given.access_key_id)
 }
 
-/// Whether secret and token (or, unless `both`, one of them) are the document's.
+/// Whether secret and token (or, unless `both`, one of them) are the document's. One that is not
+/// there says nothing, but one at least must say that they are.
 fn has_rest_of(document: &ServedDocument, given: &Given, both: bool) -> bool {
     let is = |name, value: &str| !value.is_empty() && document.text(name) == Some(value);
-    let secret = is("SecretAccessKey", &given.secret_access_key);
+    let secret = given.secret_access_key.as_deref();
+    let secret = secret.map(|s| is("SecretAccessKey", s));
     let token = given.session_token.as_deref().map(|t| is("Token", t));
-    if both {
-        secret && token != Some(false)
-    } else {
-        secret || token == Some(true)
-    }
+    let either = secret == Some(true) || token == Some(true);
+    either && !(both && (secret == Some(false) || token == Some(false)))
 }

@@ -138,6 +138,11 @@ fn survives_other_encodings(case: &Case<'_>, docket: &mut Docket) {
             continue;
         }
         let altered = fetch.call.given().is_some_and(|g| is_altered(&fetch, g));
+        // The bad bytes may be in the secret, which was not seen.
+        let may_be_altered = || {
+            let given = fetch.call.given().filter(|_| fetch.hides_secret());
+            given.is_some_and(|g| has_text_of(&fetch, g))
+        };
         if altered || fetch.is_broken_by_it() {
             let expected = "no credentials with altered text, and no crash";
             let got = match fetch.call.given() {
@@ -145,24 +150,31 @@ fn survives_other_encodings(case: &Case<'_>, docket: &mut Docket) {
                 None => fetch.call.in_words(),
             };
             docket.violated(fetch.events(), expected, got);
-        } else if !fetch.call.is_broken() {
+        } else if !fetch.call.is_broken() && !may_be_altered() {
             docket.held();
         }
     }
 }
 
+/// The texts that were given, and seen.
+fn texts(given: &Given) -> impl Iterator<Item = &str> {
+    let hidden = [&given.secret_access_key, &given.session_token];
+    let hidden = hidden.into_iter().filter_map(Option::as_deref);
+    let texts = std::iter::once(given.access_key_id.as_str()).chain(hidden);
+    texts.filter(|text| !text.is_empty())
+}
+
+/// Whether one of these texts is the body's, and not another document's.
+fn has_text_of(fetch: &Fetch<'_, '_>, given: &Given) -> bool {
+    let body = fetch.exchange.reply_body();
+    texts(given).any(|text| holds(body, text.as_bytes())) && !fetch.is_of_another_document(given)
+}
+
 /// Whether these credentials are the body's with something else in the place of its bad bytes.
 fn is_altered(fetch: &Fetch<'_, '_>, given: &Given) -> bool {
     let body = fetch.exchange.reply_body();
-    let fields = [
-        given.access_key_id.as_str(),
-        given.secret_access_key.as_str(),
-        given.session_token.as_deref().unwrap_or_default(),
-    ];
-    let is_the_bodys = |text: &&str| !text.is_empty() && holds(body, text.as_bytes());
     // Escapes would hide a text from this search, so only what the body shows counts as its own.
-    fields.iter().any(is_the_bodys)
-        && !fetch.is_of_another_document(given)
+    has_text_of(fetch, given)
         && !body.contains(&b'\\')
-        && !fields.iter().all(|t| t.is_empty() || is_the_bodys(t))
+        && !texts(given).all(|text| holds(body, text.as_bytes()))
 }

@@ -78,6 +78,8 @@ fn reads_fractions(case: &Case<'_>, docket: &mut Docket) {
             continue;
         }
         match fetch.made() {
+            // As which instant it was accepted is not seen.
+            Some(Made::Exactly) if fetch.hides_secret() => {}
             Some(Made::Exactly) => {
                 let comfortable = fetch.life_left() >= COMFORTABLE_MILLIS;
                 match fetch.misreported(ROUNDED_MILLIS).filter(|_| comfortable) {

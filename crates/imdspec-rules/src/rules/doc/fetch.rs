@@ -18,7 +18,7 @@ pub(in crate::rules) struct Fetch<'c, 't> {
 
 /// What a call made of an acceptable document.
 pub(in crate::rules) enum Made {
-    /// It gave exactly the document's credentials.
+    /// It gave exactly the document's credentials, as far as they were seen.
     Exactly,
     /// It gave none, or altered them; in words.
     Else(String),
@@ -166,7 +166,11 @@ impl Fetch<'_, '_> {
                 return None;
             }
             self.call.in_words()
-        } else if given.secret_access_key != credentials.secret_access_key {
+        } else if given
+            .secret_access_key
+            .as_ref()
+            .is_some_and(|s| *s != credentials.secret_access_key)
+        {
             "another secret access key".into()
         } else if given.session_token.as_ref() != Some(&credentials.session_token) {
             "another security token, or none".into()
@@ -187,7 +191,23 @@ impl Fetch<'_, '_> {
             let others = self.document.text("AccessKeyId")? != given.access_key_id;
             return others.then_some(true);
         }
-        Some(!self.is_taken_from(given))
+        if self.is_taken_from(given) {
+            return Some(false);
+        }
+        // The secret alone may have been taken, where it was not seen.
+        let might_share = || {
+            self.document
+                .text("SecretAccessKey")
+                .is_some_and(|s| !s.is_empty())
+        };
+        (!self.hides_secret() || !might_share()).then_some(true)
+    }
+
+    /// Whether the credentials were only seen in use, so that their secret and their expiration
+    /// are not known.
+    pub(super) fn hides_secret(&self) -> bool {
+        let given = self.call.given();
+        given.is_some_and(|g| g.secret_access_key.is_none())
     }
 
     /// Whether what was given shares anything with this document.
@@ -197,7 +217,10 @@ impl Fetch<'_, '_> {
         let has_no_key = || self.document.text("AccessKeyId").is_none_or(str::is_empty);
         (given.access_key_id.is_empty() && has_no_key())
             || shares("AccessKeyId", &given.access_key_id)
-            || shares("SecretAccessKey", &given.secret_access_key)
+            || shares(
+                "SecretAccessKey",
+                given.secret_access_key.as_deref().unwrap_or_default(),
+            )
             || shares("Token", given.session_token.as_deref().unwrap_or_default())
     }
 

@@ -156,7 +156,8 @@ pub(super) const DOC_021: Rule = Rule {
     monitor: |case, docket| {
         accepts(case, docket, |fetch| {
             let body = fetch.exchange.reply_body();
-            body.contains(&b'\\') && Writing::of(body).is_some_and(|w| w.escaped_key)
+            let is_seen = |w: Writing| w.escaped_key || (w.escaped_secret && !fetch.hides_secret());
+            body.contains(&b'\\') && Writing::of(body).is_some_and(is_seen)
         });
     },
 };

@@ -29,9 +29,20 @@ fn taken(body: &str) -> Build {
 fn given(key: &str, secret: &str, token: Option<&str>, expiration: Option<&str>) -> Outcome {
     Outcome::Credentials(Given {
         access_key_id: key.into(),
-        secret_access_key: secret.into(),
+        secret_access_key: Some(secret.into()),
         session_token: token.map(Into::into),
         expiration: expiration.map(Into::into),
+        account_id: None,
+    })
+}
+
+/// Credentials that were only seen in use: neither secret nor expiration is known.
+fn used(key: &str, token: Option<&str>) -> Outcome {
+    Outcome::Credentials(Given {
+        access_key_id: key.into(),
+        secret_access_key: None,
+        session_token: token.map(Into::into),
+        expiration: None,
         account_id: None,
     })
 }
@@ -407,4 +418,81 @@ fn doc_024_not_utf8() {
     // The bad byte stands where nobody reads.
     says("DOC-024", "held", served("HMAC").gave(KEY, END));
     says("DOC-024", "vacuous", taken(&good()));
+}
+
+#[test]
+fn a_secret_that_was_not_seen_proves_nothing() {
+    let token = format!("token-of-{KEY}");
+    let says =
+        |rule, verdict, body: &str, outcome| says(rule, verdict, served(body).outcome(outcome));
+    let whole = || used(KEY, Some(&token));
+
+    // What was seen is right, the rest is unknown; what was seen is wrong.
+    says("DOC-001", "vacuous", &good(), whole());
+    says("DOC-001", "violated", &good(), used(KEY, Some("x")));
+    says("DOC-001", "violated", &good(), used(KEY, None));
+    says(
+        "DOC-001",
+        "violated",
+        &good(),
+        used("AKIAOTHER", Some(&token)),
+    );
+    let precise = document(KEY, "2026-01-01T06:00:00.832308Z");
+    says("DOC-012", "vacuous", &precise, whole());
+
+    // Key and security token show that the document was taken.
+    let strange = with("{", r#"{"New":1,"#);
+    says("DOC-002", "held", &strange, whole());
+    says("DOC-002", "violated", &strange, used(KEY, None));
+
+    // Only escapes that can be seen decoded count.
+    says(
+        "DOC-021",
+        "held",
+        &with("token-of", r"\u0074oken-of"),
+        whole(),
+    );
+    says(
+        "DOC-021",
+        "vacuous",
+        &with("secret-of", r"\u0073ecret-of"),
+        whole(),
+    );
+
+    // A bad document: taken for sure; or perhaps, for the secret may be of it.
+    let failed = with("Success", "Failed");
+    says("DOC-003", "violated", &failed, whole());
+    says("DOC-003", "vacuous", &failed, used("AKIAOTHER", None));
+    let no_secret = with(&format!("secret-of-{KEY}"), "");
+    says("DOC-009", "violated", &no_secret, whole());
+    says("DOC-009", "held", &no_secret, used("AKIAOTHER", None));
+}
+
+#[test]
+fn bad_bytes_in_a_secret_that_was_not_seen_prove_nothing() {
+    let token = format!("token-of-{KEY}");
+    let served = |from: &str| {
+        let body = good();
+        let at = body.find(from).unwrap();
+        let mut bytes = body.into_bytes();
+        bytes[at] = 0xff;
+        let token = Build::new().resolve().token("t");
+        token.document_reply(&bytes, &[])
+    };
+    says(
+        "DOC-024",
+        "vacuous",
+        served("secret-of").outcome(used(KEY, Some(&token))),
+    );
+    says(
+        "DOC-024",
+        "held",
+        served("secret-of").outcome(used("AKIAOTHER", None)),
+    );
+    let altered = format!("\u{ff}oken-of-{KEY}");
+    says(
+        "DOC-024",
+        "violated",
+        served("token-of").outcome(used(KEY, Some(&altered))),
+    );
 }

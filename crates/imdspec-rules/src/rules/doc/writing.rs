@@ -11,8 +11,10 @@ pub(super) struct Writing {
     pub(super) reordered: bool,
     /// `Code` has an escape in it.
     pub(super) escaped_code: bool,
-    /// A key or the security token has an escape in it.
+    /// The access key or the security token has an escape in it.
     pub(super) escaped_key: bool,
+    /// The secret access key has an escape in it.
+    pub(super) escaped_secret: bool,
 }
 
 impl Writing {
@@ -102,7 +104,8 @@ impl<'de> Visitor<'de> for WritingVisitor {
             let escaped = matches!(map.next_value()?, Spelling::Escaped);
             match &*name {
                 "Code" => writing.escaped_code |= escaped,
-                "AccessKeyId" | "SecretAccessKey" | "Token" => writing.escaped_key |= escaped,
+                "AccessKeyId" | "Token" => writing.escaped_key |= escaped,
+                "SecretAccessKey" => writing.escaped_secret |= escaped,
                 _ => {}
             }
         }

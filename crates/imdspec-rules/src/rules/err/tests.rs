@@ -203,7 +203,16 @@ fn err_010_empty_documents() {
     let hollow = || {
         Outcome::Credentials(Given {
             access_key_id: String::new(),
-            secret_access_key: "None".into(),
+            secret_access_key: Some("None".into()),
+            session_token: None,
+            expiration: None,
+            account_id: None,
+        })
+    };
+    let used = |key: &str| {
+        Outcome::Credentials(Given {
+            access_key_id: key.into(),
+            secret_access_key: None,
             session_token: None,
             expiration: None,
             account_id: None,
@@ -211,6 +220,9 @@ fn err_010_empty_documents() {
     };
     for status in [200, 204, 205] {
         let empty = || at_document().get(ROLE, "t").reply(status, "");
+        // A secret that was not seen is not one that is empty.
+        empty().outcome(used(KEY)).says("ERR-010", "held");
+        empty().outcome(used("")).says("ERR-010", "violated");
         empty().refused().says("ERR-010", "held");
         empty().outcome(hollow()).says("ERR-010", "violated");
         let again = empty().get(ROLE, "t").reply(200, &document(KEY, END));

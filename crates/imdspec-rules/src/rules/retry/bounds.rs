@@ -6,8 +6,8 @@ use crate::{
 };
 use std::time::Duration;
 
-/// The longest a resolve may take against a server that never answers.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The longest a resolve may take against a server that never answers, or is not there.
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
 pub(super) const RETRY_001: Rule = Rule {
     id: "RETRY-001",

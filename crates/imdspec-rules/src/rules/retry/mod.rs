@@ -5,11 +5,13 @@ mod bounds;
 mod repeats;
 #[cfg(test)]
 mod tests;
+mod unreachable;
 
 use crate::Rule;
 
 pub(super) const RULES: &[Rule] = &[
     bounds::RETRY_001,
+    unreachable::RETRY_002,
     attempts::RETRY_004,
     repeats::RETRY_007,
     attempts::RETRY_008,

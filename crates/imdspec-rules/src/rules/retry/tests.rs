@@ -1,7 +1,7 @@
 //! Each rule held, broken, and not put to the test.
 
 use crate::testing::{Build, document};
-use crate::{ClockKind, End};
+use crate::{ClockKind, End, Outcome};
 use imdspec_wire::paths;
 
 const KEY: &str = "ASIAIOSFODNN7EXAMPLE";
@@ -52,6 +52,34 @@ fn retry_001_silence() {
         .lost(End::Closed)
         .hung()
         .says("RETRY-001", "vacuous");
+}
+
+#[test]
+fn retry_002_nowhere() {
+    let nowhere = |how: &str| start().link(how);
+    for how in ["no-route", "refused", "silent"] {
+        nowhere(how).refused().says("RETRY-002", "held");
+        nowhere(how).hung().says("RETRY-002", "violated");
+        let late = nowhere(how).advance(61);
+        late.clock(ClockKind::Real)
+            .refused()
+            .says("RETRY-002", "held");
+        nowhere(how)
+            .advance(61)
+            .refused()
+            .says("RETRY-002", "violated");
+    }
+    let died = Outcome::Crash {
+        how: "panic".into(),
+    };
+    nowhere("refused")
+        .outcome(died)
+        .says("RETRY-002", "violated");
+    start().hung().says("RETRY-002", "vacuous");
+    nowhere("silent")
+        .document()
+        .hung()
+        .says("RETRY-002", "vacuous");
 }
 
 #[test]

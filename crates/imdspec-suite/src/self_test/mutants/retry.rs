@@ -17,6 +17,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         patience: Some(Duration::from_secs(24 * 3600)),
         ..Tamper::default()
     }),
+    mutant("RETRY-002", "waits for ever for a connection", |_| Tamper {
+        patience: Some(Duration::from_secs(24 * 3600)),
+        ..Tamper::default()
+    }),
     mutant(
         "RETRY-004",
         "takes attempts for repetitions, one too many",

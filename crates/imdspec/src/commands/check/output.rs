@@ -2,6 +2,7 @@
 
 use crate::exit::Failure;
 use imdspec_rules::Judgement;
+use imdspec_suite::baseline::Comparison;
 use imdspec_suite::report::Report;
 use imdspec_suite::runner::Done;
 use std::fs::File;
@@ -31,10 +32,15 @@ impl Outputs {
         })
     }
 
-    pub(super) fn write(self, done: &Done, judgements: &[Judgement<'_>]) -> Result<(), Failure> {
+    pub(super) fn write(
+        self,
+        done: &Done,
+        judgements: &[Judgement<'_>],
+        comparison: &Comparison,
+    ) -> Result<(), Failure> {
         if let Some((path, file)) = self.json {
             let mut out = BufWriter::new(file);
-            serde_json::to_writer_pretty(&mut out, &Report::of(done, judgements))
+            serde_json::to_writer_pretty(&mut out, &Report::of(done, judgements, comparison))
                 .map_err(std::io::Error::from)
                 .and_then(|()| writeln!(out))
                 .and_then(|()| out.flush())

@@ -1,0 +1,64 @@
+"""aiobotocore as a session program: one session, asked by as many tasks as there are questions.
+
+As with boto3, a BotoCoreError is the library saying that it failed, and so is the RuntimeError it
+raises on purpose when refreshed credentials have already ended. Any other exception is a crash and
+ends the process.
+"""
+
+import asyncio
+import json
+import sys
+
+import aiobotocore
+from aiobotocore.session import get_session
+from botocore.exceptions import BotoCoreError
+
+
+def say(message):
+    print(json.dumps(message), flush=True)
+
+
+async def resolve(session):
+    credentials = await session.get_credentials()
+    if credentials is None:
+        return {"error": {"kind": "none", "message": "no credentials"}}
+    frozen = await credentials.get_frozen_credentials()
+    answer = {
+        "Version": 1,
+        "AccessKeyId": frozen.access_key,
+        "SecretAccessKey": frozen.secret_key,
+    }
+    if frozen.token is not None:
+        answer["SessionToken"] = frozen.token
+    expiry = getattr(credentials, "_expiry_time", None)
+    if expiry is not None:
+        answer["Expiration"] = expiry.isoformat()
+    return {"credentials": answer}
+
+
+async def answer(session, number):
+    try:
+        say({"id": number, **await resolve(session)})
+    except (BotoCoreError, RuntimeError) as error:
+        say({"id": number, "error": {"kind": "error", "message": str(error)}})
+
+
+async def main():
+    say({"imdspec": 1, "name": "aiobotocore", "version": aiobotocore.__version__, "concurrency": 8})
+    session = get_session()
+    questions = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(questions), sys.stdin
+    )
+    async with asyncio.TaskGroup() as tasks:
+        while line := await questions.readline():
+            question = json.loads(line)
+            if question["op"] == "resolve":
+                tasks.create_task(answer(session, question["id"]))
+            else:
+                say({"id": question["id"], "unsupported": True})
+        # What is still being resolved need not be waited for.
+        sys.exit()
+
+
+asyncio.run(main())
