@@ -14,7 +14,7 @@ const MOST_BODY: usize = 300;
 const MOST_EVENTS: usize = 40;
 
 /// What times are rounded to in a picture that is kept, in milliseconds.
-const STEP: u64 = 5000;
+const STEP: u64 = 10_000;
 
 /// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
 #[must_use]
@@ -24,7 +24,7 @@ pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
     })
 }
 
-/// The same with times to the nearest five seconds: a picture that is kept should change when what
+/// The same with times to the nearest ten seconds: a picture that is kept should change when what
 /// it shows does, and not with the machine's load.
 #[must_use]
 pub fn lanes_to_keep(trace: &Trace, marked: &[u32]) -> Vec<String> {

@@ -157,7 +157,7 @@ pub(crate) fn page(matrix: &Matrix, column: &Column, places: &Places) -> String 
          ```sh\n{}\n```\n\n\
          In the exchanges, the subject's lane is on the left and the service's on the right; `>` \
          marks the events that prove the verdict. Times count from the first resolve, to \
-         five seconds, and dates are told by their distance from it. `<…>` stands for what is secret \
+         ten seconds, and dates are told by their distance from it. `<…>` stands for what is secret \
          or differs from run to run.\n",
         escaped(&column.title()),
         name(column),
