@@ -1,6 +1,7 @@
 //! The servers of a scenario on loopback ports, and the trace of what reaches them.
 
 use crate::clock::VirtualClock;
+use crate::in_process::Clock;
 use crate::scenario::{Link, Scenario, Step};
 use crate::shift::Shift;
 use crate::site::{Places, REAL_PLACES, Site};
@@ -23,6 +24,8 @@ pub(crate) enum Time {
     Real(Instant),
     /// The machine's, moved by the script.
     Shifted(Arc<Shift>),
+    /// The machine's, with what a scenario adds to it; the subject reads the same clock.
+    Shared(Clock),
     /// Ours.
     Virtual(VirtualClock),
 }
@@ -33,6 +36,7 @@ impl Time {
             Self::Virtual(clock) => clock.now(),
             Self::Real(start) => machine(*start),
             Self::Shifted(shift) => shift.now(),
+            Self::Shared(clock) => clock.both(),
         }
     }
 
@@ -41,7 +45,7 @@ impl Time {
         match self {
             Self::Virtual(_) => ClockKind::Virtual,
             Self::Real(_) => ClockKind::Real,
-            Self::Shifted(_) => ClockKind::Faketime,
+            Self::Shifted(_) | Self::Shared(_) => ClockKind::Faketime,
         }
     }
 }
@@ -273,7 +277,7 @@ impl Hosted {
     /// Returns once `span` has passed on the servers' clock.
     pub(crate) async fn past(&self, span: Duration) {
         match &self.shared.time {
-            Time::Real(_) | Time::Shifted(_) => tokio::time::sleep(span).await,
+            Time::Real(_) | Time::Shifted(_) | Time::Shared(_) => tokio::time::sleep(span).await,
             Time::Virtual(clock) => clock.watch_for(clock.now().mono.plus(span)).await,
         }
     }
@@ -352,7 +356,7 @@ impl Service for Door {
 
     async fn pause(&self, request: u32, span: Duration) {
         match &self.shared.time {
-            Time::Real(_) | Time::Shifted(_) => tokio::time::sleep(span).await,
+            Time::Real(_) | Time::Shifted(_) | Time::Shared(_) => tokio::time::sleep(span).await,
             Time::Virtual(clock) => clock.pause(request, span).await,
         }
     }

@@ -17,7 +17,10 @@
 //! ```
 
 mod clock;
+pub mod conversation;
+pub mod doctor;
 mod hosted;
+pub mod in_process;
 mod machine;
 pub mod memory;
 mod outcome;

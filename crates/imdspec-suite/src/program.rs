@@ -11,8 +11,12 @@ mod session;
 mod user;
 
 pub use answer::ContractError;
+pub(crate) use answer::{session as read_answer, tail};
+pub(crate) use lines::{Line, next as next_line};
+pub(crate) use one_shot::finish as finish_one_shot;
 pub(crate) use one_shot::run as run_one_shot;
-pub(crate) use session::run as run_session;
+pub(crate) use process::Process;
+pub(crate) use session::{NoHello, gone, read_hello, run as run_session};
 pub(crate) use user::run as run_user;
 
 use crate::hosted::{Hosted, Time};
@@ -100,9 +104,9 @@ pub struct Hello {
 }
 
 /// How long a session program has for its first line. Subject contract, section 3.
-const HELLO_DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const HELLO_DEADLINE: Duration = Duration::from_secs(30);
 /// How long it has to exit once stdin has ended. Subject contract, section 3.
-const EXIT_DEADLINE: Duration = Duration::from_secs(2);
+pub(crate) const EXIT_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Lets few programs start up at once: starting is what keeps the cores busy, and a program that
 /// waits for its turn on a core may mistake that for a slow service.

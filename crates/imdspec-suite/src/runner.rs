@@ -1,6 +1,6 @@
 //! Runs scenarios on a subject, side by side where that saves waiting.
 
-mod programs;
+pub(crate) mod programs;
 mod seed;
 
 use crate::program::{ContractError, Hello};
@@ -19,7 +19,7 @@ pub use seed::scenario_seed;
 
 /// The most scenarios under way at once: most of them wait, but each holds ports and perhaps a
 /// process.
-const MOST_AT_ONCE: usize = 32;
+pub(crate) const MOST_AT_ONCE: usize = 32;
 /// Why what was left of a stopped run was not run.
 const INTERRUPTED: &str = "the run was interrupted";
 

@@ -1,8 +1,11 @@
 //! The command line.
 
+pub(crate) mod under_test;
+
+pub(crate) use under_test::UnderTest;
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use imdspec_model::Span;
-use imdspec_suite::program::{Network, ProgramClock};
 use std::path::PathBuf;
 
 /// The conformance suite every AWS credential provider is held to.
@@ -21,6 +24,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Judge many implementations and write one table of them
     Matrix(Matrix),
+    /// Check this machine, and whether a command keeps the contract; says what to change
+    Doctor(Doctor),
     /// List the rules
     Rules(Rules),
     /// Explain one rule: where it comes from, why it matters, who differs
@@ -35,26 +40,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
-    /// The command under test and its arguments; the reference client when left out
-    #[arg(last = true, value_name = "CMD")]
-    pub(crate) cmd: Vec<String>,
-    /// The command speaks the session protocol (JSON Lines on stdin and stdout)
-    #[arg(long, requires = "cmd")]
-    pub(crate) session: bool,
-    /// The command uses credentials and prints none: what it signs for {sink}, replaced in its
-    /// arguments and set as AWS_ENDPOINT_URL, is its answer
-    #[arg(long, requires = "cmd", conflicts_with = "session")]
-    pub(crate) sink: bool,
-    /// A descriptor (subjects/NAME.toml) that says what to run and what to expect
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["cmd", "session", "sink"])]
-    pub(crate) subject: Option<PathBuf>,
-    /// Where the command runs: in a sandbox in which the service is at its real addresses and
-    /// nothing else is, or here, told by a variable where on the loopback the service is
-    #[arg(long, value_name = "WHERE", default_value = "auto")]
-    pub(crate) network: NetworkArg,
-    /// Whose time the command lives on: with faketime, scenarios let hours pass
-    #[arg(long, value_name = "CLOCK")]
-    pub(crate) clock: Option<ClockArg>,
+    #[command(flatten)]
+    pub(crate) under_test: UnderTest,
     /// How the reference client reaches the model
     #[arg(long, value_name = "WAY", conflicts_with_all = ["cmd", "subject"], default_value = "memory")]
     pub(crate) over: Over,
@@ -86,53 +73,21 @@ pub(crate) struct Check {
     /// Write the trace of each scenario into this folder. Traces hold the run's made-up secrets
     #[arg(long, value_name = "DIR")]
     pub(crate) traces: Option<PathBuf>,
-    /// How long a program may take to answer one resolve
-    #[arg(long, value_name = "SPAN", default_value = "60s")]
-    pub(crate) deadline: Span,
-    /// A variable of this environment that the program keeps (PATH it always keeps); repeatable
-    #[arg(long, value_name = "NAME")]
-    pub(crate) keep_env: Vec<String>,
+    /// Compare what is said in each scenario with what was accepted in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) snapshots: Option<PathBuf>,
+    /// Accept what is said in this run: write, and remove, the files in the folder of --snapshots
+    #[arg(long, requires = "snapshots")]
+    pub(crate) update_snapshots: bool,
     /// Show every rule and every piece of evidence
     #[arg(long, short)]
     pub(crate) verbose: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum NetworkArg {
-    /// The sandbox where this machine allows it, else the endpoint
-    Auto,
-    /// The sandbox or nothing
-    Sandbox,
-    /// The loopback endpoint
-    Endpoint,
-}
-
-impl From<NetworkArg> for Network {
-    fn from(arg: NetworkArg) -> Self {
-        match arg {
-            NetworkArg::Auto => Self::Auto,
-            NetworkArg::Sandbox => Self::Sandbox,
-            NetworkArg::Endpoint => Self::Endpoint,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum ClockArg {
-    /// The machine's
-    #[default]
-    Real,
-    /// The machine's, moved by libfaketime
-    Faketime,
-}
-
-impl From<ClockArg> for ProgramClock {
-    fn from(arg: ClockArg) -> Self {
-        match arg {
-            ClockArg::Real => Self::Real,
-            ClockArg::Faketime => Self::Faketime,
-        }
-    }
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) under_test: UnderTest,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -91,7 +91,7 @@ fn show_stderr(f: &mut fmt::Formatter<'_>, stderr: &str) -> fmt::Result {
 }
 
 /// The last lines of what a program wrote to stderr.
-pub(super) fn tail(stderr: &str) -> String {
+pub(crate) fn tail(stderr: &str) -> String {
     let lines: Vec<&str> = stderr.lines().collect();
     lines[lines.len().saturating_sub(8)..].join("\n")
 }
@@ -150,7 +150,7 @@ struct ErrorLine {
 }
 
 /// Reads a session program's line: which question it answers, if it says, and how.
-pub(super) fn session(line: &[u8]) -> (Option<u32>, Outcome) {
+pub(crate) fn session(line: &[u8]) -> (Option<u32>, Outcome) {
     let line: Line = match serde_json::from_slice(line) {
         Ok(line) => line,
         Err(e) => return (None, bad(format!("a line is no answer: {}", mild(&e)))),

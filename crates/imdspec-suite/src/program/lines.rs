@@ -9,7 +9,7 @@ const MOST_BLANK: usize = 1000;
 
 /// What came down the pipe.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// A line, without its end.
     Text(Vec<u8>),
     /// The pipe closed.
@@ -19,7 +19,7 @@ pub(super) enum Line {
 }
 
 /// The next line that is not blank.
-pub(super) async fn next(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Line> {
+pub(crate) async fn next(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Line> {
     for _ in 0..MOST_BLANK {
         let mut line = Vec::new();
         loop {

@@ -75,7 +75,7 @@ async fn resolve(
 }
 
 /// Waits for the program to end, and reads its answer.
-async fn finish(program: &Program, process: &mut Process) -> (Outcome, String) {
+pub(crate) async fn finish(program: &Program, process: &mut Process) -> (Outcome, String) {
     let mut stdout = Vec::new();
     let limit = MOST_STDOUT as u64 + 1;
     if let Err(e) = (&mut process.stdout)

@@ -17,11 +17,11 @@ use tokio::task::JoinHandle;
 const MOST_OUTPUT: u64 = 1 << 20;
 
 /// A running program. Dropping it kills its whole process group.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     group: Option<Pid>,
-    pub(super) stdin: Option<ChildStdin>,
-    pub(super) stdout: BufReader<ChildStdout>,
+    pub(crate) stdin: Option<ChildStdin>,
+    pub(crate) stdout: BufReader<ChildStdout>,
     stderr: JoinHandle<Vec<u8>>,
     /// Everything in its sandbox lives as long as this.
     lifeline: Option<Lifeline>,
@@ -32,7 +32,7 @@ pub(super) struct Process {
 impl Process {
     /// Starts the program with the settings in a trace's header, in a home of its own, and in a
     /// sandbox of its own where the servers are to stand in one.
-    pub(super) fn start(program: &Program, hosted: &Hosted) -> Result<Self, ContractError> {
+    pub(crate) fn start(program: &Program, hosted: &Hosted) -> Result<Self, ContractError> {
         let header = hosted.with_site(|site| site.recorder.trace().header.clone());
         let ours = |why: std::io::Error| ContractError::Ours {
             why: format!("could not make a home for the program: {why}"),
@@ -76,12 +76,12 @@ impl Process {
     }
 
     /// Waits for the program to end by itself.
-    pub(super) async fn exit(&mut self) -> std::io::Result<ExitStatus> {
+    pub(crate) async fn exit(&mut self) -> std::io::Result<ExitStatus> {
         self.child.wait().await
     }
 
     /// Waits for the program to end by itself, and keeps what it says on stdout meanwhile.
-    pub(super) async fn watch_to_its_end(
+    pub(crate) async fn watch_to_its_end(
         &mut self,
         said: &mut Vec<u8>,
     ) -> std::io::Result<ExitStatus> {
@@ -94,8 +94,15 @@ impl Process {
         self.child.wait().await
     }
 
+    /// Keeps what it printed last and is still in the pipe. Once it has ended, this is soon done,
+    /// unless something that it started holds the pipe.
+    pub(crate) async fn keep_rest(&mut self, said: &mut Vec<u8>) {
+        let rest = keep_in(said, &mut self.stdout);
+        let _ = tokio::time::timeout(super::EXIT_DEADLINE, rest).await;
+    }
+
     /// Ends what is left of the program and gives what it wrote to stderr.
-    pub(super) async fn end(mut self) -> String {
+    pub(crate) async fn end(mut self) -> String {
         self.kill();
         drop(self.lifeline.take());
         // Reaps it; it is dead already or about to be.

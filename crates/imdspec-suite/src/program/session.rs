@@ -7,6 +7,8 @@ use crate::hosted::Hosted;
 use crate::scenario::{Scenario, Step};
 use imdspec_rules::{Outcome, Stream};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::process::ExitStatus;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -21,8 +23,9 @@ pub(crate) async fn run(
     let mut process = Process::start(program, hosted)?;
     let hello = match read_hello(&mut process).await {
         Ok(hello) => hello,
-        Err(got) => {
+        Err(no) => {
             let stderr = answer::tail(&process.end().await);
+            let got = no.to_string();
             return Err(ContractError::Hello { got, stderr });
         }
     };
@@ -113,7 +116,7 @@ fn note(hosted: &Hosted, call: u32, outcome: Outcome) {
 }
 
 /// What it means that stdout ended while an answer was due: the program died, one way or another.
-async fn gone(process: &mut Process) -> Outcome {
+pub(crate) async fn gone(process: &mut Process) -> Outcome {
     let how = match timeout(EXIT_DEADLINE, process.exit()).await {
         Ok(Ok(status)) if status.success() => "it exited without answering",
         Ok(Ok(status)) => return crash(status),
@@ -122,21 +125,59 @@ async fn gone(process: &mut Process) -> Outcome {
     Outcome::Crash { how: how.into() }
 }
 
-async fn read_hello(process: &mut Process) -> Result<Hello, String> {
+/// What came in place of a hello.
+#[derive(Debug)]
+pub(crate) enum NoHello {
+    /// The program ended.
+    Ended(ExitStatus),
+    /// It closed its stdout and lives on.
+    Closed,
+    /// A line longer than any hello.
+    Flood,
+    /// Its stdout could not be read.
+    Unreadable(std::io::Error),
+    /// Nothing, until its time was over.
+    Nothing,
+    /// The hello of another version of the contract.
+    Version(u32),
+    /// Another line.
+    Printed(Vec<u8>),
+}
+
+impl fmt::Display for NoHello {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended(status) => write!(f, "it ended first ({status})"),
+            Self::Closed => f.write_str("it closed its stdout first"),
+            Self::Flood => f.write_str("it printed a line longer than 1 MiB"),
+            Self::Unreadable(e) => write!(f, "its stdout could not be read: {e}"),
+            Self::Nothing => {
+                let seconds = HELLO_DEADLINE.as_secs();
+                write!(f, "nothing came within {seconds} seconds")
+            }
+            Self::Version(version) => {
+                write!(f, "it speaks version {version} of the contract, not 1")
+            }
+            Self::Printed(line) => {
+                let shown: String = String::from_utf8_lossy(line).chars().take(80).collect();
+                write!(f, "it printed {shown:?}")
+            }
+        }
+    }
+}
+
+pub(crate) async fn read_hello(process: &mut Process) -> Result<Hello, NoHello> {
     let line = match timeout(HELLO_DEADLINE, lines::next(&mut process.stdout)).await {
         Ok(Ok(Line::Text(line))) => line,
         Ok(Ok(Line::End)) => {
             return Err(match timeout(EXIT_DEADLINE, process.exit()).await {
-                Ok(Ok(status)) => format!("it ended first ({status})"),
-                Ok(Err(_)) | Err(_) => "it closed its stdout first".into(),
+                Ok(Ok(status)) => NoHello::Ended(status),
+                Ok(Err(_)) | Err(_) => NoHello::Closed,
             });
         }
-        Ok(Ok(Line::Flood)) => return Err("it printed a line longer than 1 MiB".into()),
-        Ok(Err(e)) => return Err(format!("its stdout could not be read: {e}")),
-        Err(_) => {
-            let seconds = HELLO_DEADLINE.as_secs();
-            return Err(format!("nothing came within {seconds} seconds"));
-        }
+        Ok(Ok(Line::Flood)) => return Err(NoHello::Flood),
+        Ok(Err(e)) => return Err(NoHello::Unreadable(e)),
+        Err(_) => return Err(NoHello::Nothing),
     };
     match serde_json::from_slice::<answer::HelloLine>(&line) {
         Ok(hello) if hello.imdspec == 1 => Ok(Hello {
@@ -144,13 +185,7 @@ async fn read_hello(process: &mut Process) -> Result<Hello, String> {
             version: hello.version,
             concurrency: hello.concurrency.unwrap_or(1).clamp(1, 64),
         }),
-        Ok(hello) => Err(format!(
-            "it speaks version {} of the contract, not 1",
-            hello.imdspec
-        )),
-        Err(_) => {
-            let shown: String = String::from_utf8_lossy(&line).chars().take(80).collect();
-            Err(format!("it printed {shown:?}"))
-        }
+        Ok(hello) => Err(NoHello::Version(hello.imdspec)),
+        Err(_) => Err(NoHello::Printed(line)),
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Semaphore;
 
-pub(super) struct Runner {
+pub(crate) struct Runner {
     program: Program,
     driven: Driven,
     subject: String,
@@ -29,12 +29,12 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    fn new(program: &Program, driven: Driven, plan: &Plan, ground: Ground) -> Self {
+    pub(crate) fn new(program: &Program, driven: Driven, subject: &str, ground: Ground) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             program: program.clone(),
             driven,
-            subject: plan.subject.name.clone(),
+            subject: subject.to_owned(),
             ground,
             library: None,
             at_once: Semaphore::new(MOST_AT_ONCE),
@@ -87,7 +87,7 @@ impl Runner {
     ///
     /// # Errors
     /// Why the clock cannot be moved, in words.
-    async fn move_clock(&mut self, seed: u64) -> Result<(), String> {
+    pub(crate) async fn move_clock(&mut self, seed: u64) -> Result<(), String> {
         let library = shift::library()
             .ok_or("libfaketime is not installed (Debian and Fedora: package faketime)")?;
         let shift = Shift::new(&library, false).map_err(|e| e.to_string())?;
@@ -134,7 +134,7 @@ impl Runner {
         }
     }
 
-    async fn trace(
+    pub(crate) async fn trace(
         &self,
         scenario: &Scenario,
         seed: u64,
@@ -184,7 +184,7 @@ pub(super) async fn prepare(
         Network::Sandbox => Ground::Sandbox,
         Network::Auto | Network::Endpoint => Ground::Endpoint,
     };
-    let mut runner = Runner::new(program, driven, plan, ground);
+    let mut runner = Runner::new(program, driven, &plan.subject.name, ground);
     let (hello, mut notes) = runner.sanity(plan.seed).await?;
     let mut clock = program.clock;
     let mut clock_reason = String::new();
@@ -207,7 +207,7 @@ pub(super) async fn prepare(
 }
 
 /// Decides on the network: the sandbox where it can be had, unless the endpoint is asked for.
-pub(super) fn settle_network(
+pub(crate) fn settle_network(
     asked: Network,
     notes: &mut Vec<String>,
 ) -> Result<Network, ContractError> {
@@ -270,7 +270,7 @@ fn slowness(scenario: &Scenario) -> u8 {
 }
 
 /// A script on a healthy service.
-fn plain(name: &str, steps: Vec<Step>) -> Scenario {
+pub(crate) fn plain(name: &str, steps: Vec<Step>) -> Scenario {
     Scenario {
         name: name.into(),
         title: "a healthy service".into(),

@@ -13,13 +13,33 @@ pub struct Again<'a> {
     pub subject: &'a str,
 }
 
+/// Says how to get the same failure once more.
+pub trait Replay {
+    /// The command, for one rule in one scenario.
+    fn command(&self, scenario: &str, rule: &str) -> String;
+}
+
+impl Replay for Again<'_> {
+    fn command(&self, scenario: &str, rule: &str) -> String {
+        let (command, subject) = (self.command, self.subject);
+        format!("{command} --scenario {scenario} --rule {rule}{subject}")
+    }
+}
+
+/// A command that needs no more said.
+impl Replay for &str {
+    fn command(&self, _scenario: &str, _rule: &str) -> String {
+        (*self).to_owned()
+    }
+}
+
 /// One piece of evidence against a subject, as text.
 #[must_use]
 pub fn block(
     judgement: &Judgement<'_>,
     evidence: &Evidence,
     trace: &Trace,
-    again: &Again<'_>,
+    again: &dyn Replay,
     colour: Colour,
 ) -> String {
     let rule = judgement.rule;
@@ -44,10 +64,8 @@ pub fn block(
     lines.push(format!("  got       {}", evidence.got));
     lines.push(format!("  scenario  {}", trace.header.scenario));
     lines.extend(lanes(trace, &evidence.events));
-    lines.push(format!(
-        "  again     {} --scenario {} --rule {}{}",
-        again.command, trace.header.scenario, rule.id, again.subject
-    ));
+    let command = again.command(&trace.header.scenario, rule.id);
+    lines.push(format!("  again     {command}"));
     lines.push(format!("  more      imdspec explain {}", rule.id));
     colour.of(lines.join("\n"))
 }

@@ -3,6 +3,7 @@
 mod expectations;
 mod output;
 pub(crate) mod selection;
+mod snapshots;
 
 use super::{interruption, runtime};
 use crate::args::{Check, Over};
@@ -12,11 +13,11 @@ use crate::show::failure::{Again, block};
 use crate::show::progress::Live;
 use crate::show::summary::{counts, header, rule_line};
 use imdspec_rules::{Judgement, Rule, Verdict};
+use imdspec_suite::Subject;
 use imdspec_suite::baseline::Comparison;
-use imdspec_suite::program::{Network, Program};
+use imdspec_suite::program::Network;
 use imdspec_suite::report::Summary;
 use imdspec_suite::runner::{self, Done, Plan};
-use imdspec_suite::{Descriptor, Driven, Subject};
 use output::Outputs;
 
 /// How many pieces of evidence are shown for one rule, unless all are asked for.
@@ -40,41 +41,19 @@ pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
     let comparison = expectations::compare(&check, &done, &judgements);
     show(&check, &done, &judgements, &comparison);
     outputs.write(&done, &judgements, &comparison)?;
+    let snapshots = snapshots::look(&check, &done)?;
     if check.update_baseline {
         return expectations::update(&done, &comparison, &judgements);
     }
-    Ok(exit(&check, &done, &judgements, &comparison))
+    Ok(match exit(&check, &done, &judgements, &comparison) {
+        Exit::Fine => snapshots,
+        other => other,
+    })
 }
 
 fn subject(check: &Check) -> Result<Subject, Failure> {
-    let deadline = check.deadline.duration();
-    if deadline.is_zero() {
-        return Err(Failure::usage("--deadline must be longer than nothing"));
-    }
-    if let Some(file) = &check.subject {
-        let descriptor = Descriptor::load(file).map_err(Failure::usage)?;
-        let mut subject = descriptor.subject(deadline);
-        subject.set_network(check.network.into());
-        if let Some(clock) = check.clock {
-            subject.set_clock(clock.into());
-        }
-        return Ok(subject);
-    }
-    if check.cmd.is_empty() {
-        return Ok(Subject::reference(check.over == Over::Sockets));
-    }
-    let program = Program {
-        keep_env: check.keep_env.clone(),
-        network: check.network.into(),
-        clock: check.clock.unwrap_or_default().into(),
-        ..Program::new(check.cmd.clone(), deadline)
-    };
-    let driven = match (check.session, check.sink) {
-        (true, _) => Driven::Session,
-        (_, true) => Driven::Sink,
-        _ => Driven::OneShot,
-    };
-    Ok(Subject::program(program, driven))
+    let program = check.under_test.program()?;
+    Ok(program.unwrap_or_else(|| Subject::reference(check.over == Over::Sockets)))
 }
 
 /// A seed nobody chose: the standard library's hasher keys are random for each process.
@@ -163,47 +142,13 @@ fn again(check: &Check, done: &Done) -> (String, String) {
     if check.over == Over::Sockets {
         command.push_str(" --over sockets");
     }
-    if check.session {
-        command.push_str(" --session");
-    }
-    if check.sink {
-        command.push_str(" --sink");
-    }
-    if let Some(program) = done.subject.kind.program() {
-        match program.network {
-            Network::Endpoint => command.push_str(" --network endpoint"),
-            Network::Auto | Network::Sandbox => {}
-        }
-        if check.clock.is_some() {
-            command.push_str(&format!(" --clock {}", done.subject.clock().as_str()));
-        }
-    }
-    if let Some(file) = &check.subject {
-        command.push_str(&format!(" --subject {}", file.display()));
-    }
+    let program = done.subject.kind.program();
+    let network = program.map_or(Network::Auto, |p| p.network);
+    command.push_str(&check.under_test.options(network));
     if let Some(folder) = &check.scenarios {
         command.push_str(&format!(" --scenarios {}", folder.display()));
     }
-    for name in &check.keep_env {
-        command.push_str(&format!(" --keep-env {name}"));
-    }
-    let subject = if check.cmd.is_empty() {
-        String::new()
-    } else {
-        let parts: Vec<String> = check.cmd.iter().map(|p| quote(p)).collect();
-        format!(" -- {}", parts.join(" "))
-    };
-    (command, subject)
-}
-
-/// A word as a shell takes it.
-pub(crate) fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    (command, check.under_test.command())
 }
 
 fn exit(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &Comparison) -> Exit {

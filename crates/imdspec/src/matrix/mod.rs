@@ -308,7 +308,7 @@ impl Column {
         let seed = if seed.is_empty() { "0" } else { seed };
         format!(
             "imdspec check --seed {seed} --subject {}",
-            super::commands::check::quote(&self.descriptor)
+            crate::args::under_test::quote(&self.descriptor)
         )
     }
 }

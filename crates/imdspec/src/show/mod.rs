@@ -1,5 +1,6 @@
 //! What people see.
 
+pub(crate) mod checkup;
 pub(crate) mod progress;
 pub(crate) mod summary;
 

@@ -16,7 +16,7 @@ pub(super) fn refuse(check: &Check) -> Result<(), Failure> {
     if !check.update_baseline {
         return Ok(());
     }
-    if check.cmd.is_empty() && check.subject.is_none() {
+    if check.under_test.cmd.is_empty() && check.under_test.subject.is_none() {
         return Err(Failure::usage(
             "--update-baseline needs a program: -- CMD, or --subject FILE",
         ));

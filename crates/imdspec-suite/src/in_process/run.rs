@@ -1,0 +1,161 @@
+//! One scenario on one value, over real sockets.
+
+use super::environment::{Clock, Environment};
+use super::provider::AnyProvider;
+use crate::NotRun;
+use crate::hosted::{Ground, Hosted, Time};
+use crate::memory::DEADLINE;
+use crate::recorder::Recorder;
+use crate::scenario::{Scenario, Step};
+use crate::site::config_file;
+use imdspec_rules::{Outcome, Stream, Trace, What};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+/// How a scenario's provider is made.
+pub(super) type Factory = dyn Fn(Environment) -> Arc<dyn AnyProvider> + Send + Sync;
+
+/// Runs a scenario. Blocks until it is over, which a provider that hangs cannot put off for long.
+pub(super) fn run(
+    name: &str,
+    factory: &Factory,
+    scenario: &Scenario,
+    seed: u64,
+) -> Result<Trace, NotRun> {
+    // Two runtimes, so that a provider that blocks its threads does not keep the model from
+    // answering.
+    let servers = runtime(1)?;
+    let subject = runtime(2)?;
+    let clock = Clock::new();
+    let time = Time::Shared(clock.clone());
+    let header = Recorder::header(scenario, name, seed, time.kind());
+    let hosted = servers
+        .block_on(Hosted::start(
+            scenario,
+            header,
+            seed,
+            time,
+            Ground::Endpoint,
+        ))
+        .map_err(|e| NotRun::new(format!("no loopback port could be had: {e}")))?;
+    let home = tempfile::tempdir().map_err(|e| no_home(&e))?;
+    let environment = environment(&hosted, scenario, &home, clock.clone())?;
+    let provider = {
+        // Some libraries ask for a runtime as soon as they are built.
+        let _inside = subject.enter();
+        factory(environment)
+    };
+    for step in &scenario.steps {
+        match step {
+            Step::Resolve(n) => subject.block_on(resolve(&hosted, &provider, *n)),
+            Step::Advance(span) => {
+                clock.advance(span.duration());
+                note_clock(&hosted, format!("+{span}"));
+            }
+            Step::Jump(span) => {
+                clock.jump(span.millis());
+                note_clock(&hosted, format!("wall clock by {span}"));
+            }
+            change => hosted.with_site(|site| site.change(hosted.now(), change)),
+        }
+    }
+    drop(provider);
+    // What it left running is none of ours, and may never end.
+    subject.shutdown_background();
+    let trace = servers.block_on(hosted.finish());
+    servers.shutdown_timeout(Duration::from_secs(1));
+    Ok(trace)
+}
+
+fn runtime(threads: usize) -> Result<Runtime, NotRun> {
+    Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .map_err(|e| NotRun::new(format!("no threads could be had: {e}")))
+}
+
+fn no_home(e: &std::io::Error) -> NotRun {
+    NotRun::new(format!("no home directory could be made: {e}"))
+}
+
+fn environment(
+    hosted: &Hosted,
+    scenario: &Scenario,
+    home: &tempfile::TempDir,
+    clock: Clock,
+) -> Result<Environment, NotRun> {
+    let header = hosted.with_site(|site| site.recorder.trace().header.clone());
+    if let Some(text) = config_file(&header.config) {
+        let folder = home.path().join(".aws");
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(folder.join("config"), text))
+            .map_err(|e| no_home(&e))?;
+    }
+    let endpoint = header.env.get("AWS_EC2_METADATA_SERVICE_ENDPOINT").cloned();
+    Ok(Environment {
+        endpoint: endpoint.filter(|_| scenario.sets_endpoint()),
+        variables: header.env,
+        home: home.path().to_owned(),
+        code: header.code,
+        clock,
+    })
+}
+
+/// Asks `n` times at once.
+async fn resolve(hosted: &Hosted, provider: &Arc<dyn AnyProvider>, n: u32) {
+    let calls: Vec<u32> = hosted.with_site(|site| {
+        (0..n)
+            .map(|_| site.recorder.resolve(hosted.now()))
+            .collect()
+    });
+    let asked: Vec<_> = calls
+        .iter()
+        .map(|call| (*call, tokio::spawn(Arc::clone(provider).resolve())))
+        .map(|(call, task)| async move {
+            let stop = task.abort_handle();
+            let outcome = match timeout(DEADLINE, task).await {
+                Ok(Ok(outcome)) => outcome,
+                // Where it panicked stands on stderr.
+                Ok(Err(_)) => Outcome::Crash {
+                    how: "panic".into(),
+                },
+                Err(_) => {
+                    stop.abort();
+                    let after = u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX);
+                    Outcome::Deadline { after }
+                }
+            };
+            hosted.with_site(|site| site.recorder.outcome(hosted.now(), call, outcome));
+        })
+        .collect();
+    all(asked).await;
+    let shown = provider.shown();
+    hosted.with_site(|site| site.recorder.output(hosted.now(), Stream::Debug, shown));
+}
+
+/// Awaits them side by side.
+async fn all<F: Future<Output = ()>>(futures: Vec<F>) {
+    let mut open: Vec<_> = futures.into_iter().map(|f| Some(Box::pin(f))).collect();
+    std::future::poll_fn(|cx| {
+        for slot in &mut open {
+            if let Some(future) = slot
+                && future.as_mut().poll(cx).is_ready()
+            {
+                *slot = None;
+            }
+        }
+        if open.iter().all(Option::is_none) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+}
+
+fn note_clock(hosted: &Hosted, moved: String) {
+    hosted.with_site(|site| site.recorder.push(hosted.now(), What::Clock { moved }));
+}
