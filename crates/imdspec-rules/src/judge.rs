@@ -1,11 +1,11 @@
 //! From the findings of many traces to one judgement a rule.
 
 use crate::{Applies, Capabilities, Case, Evidence, Finding, Level, Rule, Trace};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 
 /// A rule's result over a whole run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Put to the test, and held each time.

@@ -1,7 +1,7 @@
 //! A named requirement and the monitor that judges it.
 
 use crate::{Capability, Case, Docket, Finding};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A named requirement with its level, source and provenance, and the monitor that judges it.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct Rule {
 }
 
 /// What breaking a rule means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
     /// The run fails.
@@ -39,7 +39,7 @@ pub enum Level {
 }
 
 /// How a rule's source knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provenance {
     /// AWS says so, or the standard (RFC) that the wire format rests on.

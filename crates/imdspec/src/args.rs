@@ -1,6 +1,6 @@
 //! The command line.
 
-mod under_test;
+pub(crate) mod under_test;
 
 pub(crate) use under_test::UnderTest;
 
@@ -22,6 +22,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Judge an implementation by the rules
     Check(Check),
+    /// Judge many implementations and write one table of them
+    Matrix(Matrix),
     /// Check this machine, and whether a command keeps the contract; says what to change
     Doctor(Doctor),
     /// List the rules
@@ -92,6 +94,38 @@ pub(crate) struct Doctor {
 pub(crate) enum Over {
     Memory,
     Sockets,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Matrix {
+    /// Descriptors (subjects/NAME.toml); those that are not installed are named in the table
+    #[arg(value_name = "FILE", required_unless_present = "from")]
+    pub(crate) subjects: Vec<PathBuf>,
+    /// Show a table written with --json again, and run nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subjects", "rule", "seed", "twice"])]
+    pub(crate) from: Option<PathBuf>,
+    /// Only rules that match, such as TOKEN-001 or 'TOKEN-*'; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) rule: Vec<String>,
+    /// The seed everything random comes from, hexadecimal
+    #[arg(long, value_name = "HEX", value_parser = seed)]
+    pub(crate) seed: Option<u64>,
+    /// Run each subject twice, and fail where two verdicts of one rule differ
+    #[arg(long)]
+    pub(crate) twice: bool,
+    /// Fail on a SHOULD that is not met and not expected
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Write the table as Markdown, and the evidence beside it: a folder named like FILE, with a
+    /// page for each subject
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Write the table and all evidence as one HTML page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write the table for machines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod exit;
+mod matrix;
 mod select;
 mod show;
 
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let result = match args.command {
         Command::Check(check) => commands::check::run(check),
+        Command::Matrix(matrix) => commands::matrix::run(&matrix),
         Command::Doctor(doctor) => commands::doctor::run(&doctor),
         Command::Rules(rules) => commands::rules::run(&rules),
         Command::Explain(explain) => commands::explain::run(&explain),

@@ -14,6 +14,8 @@ pub enum ContractError {
         command: String,
         /// What the system said.
         why: String,
+        /// Whether there is no such command, rather than one that will not start.
+        missing: bool,
     },
     /// The first line is not the hello of the contract.
     Hello {
@@ -39,7 +41,7 @@ pub enum ContractError {
 impl fmt::Display for ContractError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Start { command, why } => {
+            Self::Start { command, why, .. } => {
                 write!(
                     f,
                     "could not start {command:?}: {why}; is it installed and on PATH?"

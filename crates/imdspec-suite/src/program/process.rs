@@ -138,6 +138,7 @@ fn launch(
     let not_started = |why: std::io::Error| ContractError::Start {
         command: name.to_owned(),
         why: why.to_string(),
+        missing: why.kind() == std::io::ErrorKind::NotFound,
     };
     let ours = |why: String| ContractError::Ours { why };
     if hosted.ground() != Ground::Sandbox {

@@ -3,7 +3,8 @@
 use super::paint::{DIM, RED, paint};
 use super::redact::Redactor;
 use imdspec_rules::{End, Outcome, RefusalKind, Reply, RequestSeen, Server, Stream, Trace, What};
-use imdspec_wire::{TOKEN_HEADER, TTL_HEADER};
+use imdspec_wire::{Mono, TOKEN_HEADER, TTL_HEADER};
+use std::borrow::Cow;
 
 /// How wide the subject's lane is, in characters.
 const LEFT: usize = 62;
@@ -12,9 +13,28 @@ const MOST_BODY: usize = 300;
 /// The most events shown of a trace whose offence is far in.
 const MOST_EVENTS: usize = 40;
 
+/// What times are rounded to in a picture that is kept, in milliseconds.
+const STEP: u64 = 10_000;
+
 /// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
 #[must_use]
 pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
+    picture(trace, marked, |at| {
+        format!("{:>10.3} s", at.0 as f64 / 1000.0)
+    })
+}
+
+/// The same with times to the nearest ten seconds: a picture that is kept should change when what
+/// it shows does, and not with the machine's load.
+#[must_use]
+pub fn lanes_to_keep(trace: &Trace, marked: &[u32]) -> Vec<String> {
+    picture(trace, marked, |at| {
+        let steps = at.0.saturating_add(STEP / 2) / STEP;
+        format!("{:>10} s", steps * STEP / 1000)
+    })
+}
+
+fn picture(trace: &Trace, marked: &[u32], time: impl Fn(Mono) -> String) -> Vec<String> {
     let redactor = Redactor::new(trace);
     let broke = trace.events.iter().any(|e| is_breakdown(&e.what));
     let shown: Vec<(u32, &imdspec_rules::Event)> = trace
@@ -36,10 +56,11 @@ pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
     }
     for (number, event) in &shown[begin..end] {
         let mark = if marked.contains(number) { '>' } else { ' ' };
-        let seconds = event.at.0 as f64 / 1000.0;
-        for (i, text) in lines_of(&event.what, &redactor).into_iter().enumerate() {
+        let at = time(event.at);
+        for (i, text) in lines_of(&event.what, &redactor).iter().enumerate() {
+            let text = visible(text);
             let line = if i == 0 {
-                format!("{mark}{number:>4} {seconds:>10.3} s  {text}")
+                format!("{mark}{number:>4} {at}  {text}")
             } else {
                 format!("{:>20}{text}", "")
             };
@@ -166,7 +187,7 @@ fn reply_lines(reply: &Reply, redactor: &Redactor<'_>) -> Vec<String> {
         let flat = if text.trim() == text {
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         } else {
-            format!("{text:?}")
+            quoted(&text)
         };
         // Of an error page the beginning says enough.
         let most = if flat.starts_with('<') { 40 } else { MOST_BODY };
@@ -201,6 +222,30 @@ fn outcome_line(call: u32, outcome: &Outcome, redactor: &Redactor<'_>) -> String
     format!("resolve {call} ends: {text}")
 }
 
+/// `text` in quotes, and how many spaces follow where they are many.
+fn quoted(text: &str) -> String {
+    let kept = text.trim_end_matches(' ');
+    match text.len() - kept.len() {
+        spaces @ 10.. => format!("{kept:?} and {spaces} spaces"),
+        _ => format!("{text:?}"),
+    }
+}
+
+/// `text` with control characters spelled out: what a subject or a reply holds must not reach a
+/// terminal, or make a page of evidence a binary file.
+fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    text.chars()
+        .map(|c| match c {
+            c if c.is_control() => c.escape_debug().to_string(),
+            c => c.to_string(),
+        })
+        .collect::<String>()
+        .into()
+}
+
 fn left(text: &str) -> String {
     format!("{:<LEFT$}", cut(text, LEFT))
 }
@@ -216,4 +261,15 @@ fn cut(text: &str, most: usize) -> String {
     }
     let kept: String = text.chars().take(most.saturating_sub(1)).collect();
     format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_spelled_out() {
+        assert_eq!(visible("a\0b\u{1b}[2Jc\u{9b}"), r"a\0b\u{1b}[2Jc\u{9b}");
+        assert_eq!(visible("plain ──► Text"), "plain ──► Text");
+    }
 }

@@ -2,10 +2,10 @@
 
 mod expectations;
 mod output;
-mod selection;
+pub(crate) mod selection;
 mod snapshots;
 
-use super::runtime;
+use super::{interruption, runtime};
 use crate::args::{Check, Over};
 use crate::exit::{Exit, Failure};
 use crate::show::Colour;
@@ -19,8 +19,6 @@ use imdspec_suite::program::Network;
 use imdspec_suite::report::Summary;
 use imdspec_suite::runner::{self, Done, Plan};
 use output::Outputs;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 
 /// How many pieces of evidence are shown for one rule, unless all are asked for.
 const SHOWN_PER_RULE: usize = 1;
@@ -68,19 +66,10 @@ pub(crate) fn random_seed() -> u64 {
 fn execute(plan: Plan, verbose: bool) -> Result<Done, Failure> {
     let runtime = runtime()?;
     let mut live = Live::new(plan.scenarios.len(), !verbose && is_reference(&plan));
-    let (stop, stopped) = watch::channel(false);
     let install = plan.subject.install.clone();
     let done = runtime.block_on(async {
         // Before anything is begun, so that no moment is left in which it would end us unheard.
-        let mut interrupt = signal(SignalKind::interrupt())
-            .map_err(|e| Failure::new(Exit::Subject, format!("Ctrl-C cannot be heard: {e}")))?;
-        tokio::spawn(async move {
-            if interrupt.recv().await.is_some() {
-                stop.send_replace(true);
-            }
-            // Kept, so that the run does not take a dropped sender for a reason to stop.
-            std::future::pending::<()>().await;
-        });
+        let stopped = interruption()?;
         runner::run(plan, stopped, |p| live.take(&p))
             .await
             .map_err(|e| {

@@ -3,12 +3,15 @@
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod matrix;
 pub(crate) mod resolve;
 pub(crate) mod rules;
 pub(crate) mod self_test;
 pub(crate) mod serve;
 
 use crate::exit::{Exit, Failure};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 /// A runtime for what waits on sockets and processes.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
@@ -16,4 +19,20 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|e| Failure::new(Exit::Subject, format!("threads could not be started: {e}")))
+}
+
+/// Turns true at Ctrl-C. To be called within the runtime, before anything is begun that must not
+/// be left behind.
+pub(crate) fn interruption() -> Result<watch::Receiver<bool>, Failure> {
+    let (stop, stopped) = watch::channel(false);
+    let mut interrupt = signal(SignalKind::interrupt())
+        .map_err(|e| Failure::new(Exit::Subject, format!("Ctrl-C cannot be heard: {e}")))?;
+    tokio::spawn(async move {
+        if interrupt.recv().await.is_some() {
+            stop.send_replace(true);
+        }
+        // Kept, so that the run does not take a dropped sender for a reason to stop.
+        std::future::pending::<()>().await;
+    });
+    Ok(stopped)
 }

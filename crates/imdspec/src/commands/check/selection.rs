@@ -4,14 +4,14 @@ use super::Selected;
 use crate::args::Check;
 use crate::exit::{Exit, Failure};
 use crate::select::{chosen, matches_nothing};
-use imdspec_rules::rules;
+use imdspec_rules::{Rule, rules};
 use imdspec_suite::Scenario;
 use imdspec_suite::scenario;
 use std::path::Path;
 use std::sync::Arc;
 
 /// The rules chosen by globs; all without one.
-pub(super) fn rules(globs: &[String]) -> Result<Selected, Failure> {
+pub(crate) fn rules(globs: &[String]) -> Result<Selected, Failure> {
     let names = rules::all().iter().map(|r| r.id);
     if let Some(why) = matches_nothing("rule", globs, names) {
         return Err(Failure::new(Exit::NothingSelected, why));
@@ -50,10 +50,9 @@ pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Vec<Arc<Scena
         return Err(Failure::new(Exit::NothingSelected, why));
     }
     let by_rule = globs.is_empty() && !check.rule.is_empty();
-    let meant = |s: &Scenario| s.exercises.iter().any(|e| rules.iter().any(|r| r.id == e));
     found.extend(
         pool.into_iter()
-            .filter(|s| chosen(&globs, &s.name) && (!by_rule || meant(s))),
+            .filter(|s| chosen(&globs, &s.name) && (!by_rule || meant(s, rules))),
     );
     if found.is_empty() {
         return Err(Failure::new(
@@ -62,4 +61,10 @@ pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Vec<Arc<Scena
         ));
     }
     Ok(found)
+}
+
+/// Whether a scenario is meant for one of these rules.
+pub(crate) fn meant(scenario: &Scenario, rules: &[Rule]) -> bool {
+    let named = |e: &String| rules.iter().any(|r| r.id == e);
+    scenario.exercises.iter().any(named)
 }
