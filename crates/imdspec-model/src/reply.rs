@@ -39,8 +39,8 @@ pub struct Reply {
     pub fault: String,
 }
 
-/// Where an endless body ends after all, so that no run lasts for ever: 40 MiB.
-pub const ENDLESS_BYTES: u64 = 40 << 20;
+/// Where an endless body ends after all, so that no run lasts for ever: 20 MiB.
+pub const ENDLESS_BYTES: u64 = 20 << 20;
 
 /// One step of sending a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -120,7 +120,7 @@ pub struct Fault {
     /// The body comes a byte at a time, this far apart, with spaces after it so that it takes at
     /// least 35 s in all; what is left of a long one then comes at once.
     pub drip: Option<Span>,
-    /// The body is repeated for ever (up to 40 MiB).
+    /// The body is repeated for ever (up to 20 MiB).
     pub endless: bool,
     /// The body is compressed, and says so.
     pub gzip: bool,

@@ -33,6 +33,7 @@ impl Build {
                     config: Default::default(),
                     code: Default::default(),
                     links: Default::default(),
+                    whole_runs: false,
                 },
                 events: Vec::new(),
             },
@@ -176,6 +177,12 @@ impl Build {
 
     pub(crate) fn code(mut self, key: &str, value: &str) -> Self {
         self.trace.header.code.insert(key.into(), value.into());
+        self
+    }
+
+    /// Each call is a whole run of a program.
+    pub(crate) fn whole_runs(mut self) -> Self {
+        self.trace.header.whole_runs = true;
         self
     }
 

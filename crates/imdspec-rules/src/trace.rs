@@ -46,6 +46,10 @@ pub struct Header {
     /// `silent`. No event can show a packet that never arrived.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<String, String>,
+    /// Whether a call is a whole run of a program that uses credentials. It may ask its provider
+    /// more than once, so that requests in one call cannot be counted as those of one resolve.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole_runs: bool,
 }
 
 /// Whose time a subject lives on.

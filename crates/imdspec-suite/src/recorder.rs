@@ -54,6 +54,7 @@ impl Recorder {
                 .iter()
                 .map(|(address, link)| (address.to_string(), link.as_str().to_owned()))
                 .collect(),
+            whole_runs: false,
         }
     }
 

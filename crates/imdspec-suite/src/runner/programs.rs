@@ -140,7 +140,8 @@ impl Runner {
         seed: u64,
         time: Time,
     ) -> Result<(Trace, Option<Hello>), ContractError> {
-        let header = Recorder::header(scenario, &self.subject, seed, time.kind());
+        let mut header = Recorder::header(scenario, &self.subject, seed, time.kind());
+        header.whole_runs = self.driven == Driven::Sink;
         let hosted = Hosted::start(scenario, header, seed, time, self.ground)
             .await
             .map_err(|e| ContractError::Ours {

@@ -35,7 +35,7 @@ pub(crate) struct UnderTest {
     #[arg(long, value_name = "CLOCK")]
     pub(crate) clock: Option<ClockArg>,
     /// How long a program may take to answer one resolve
-    #[arg(long, value_name = "SPAN", default_value = "60s")]
+    #[arg(long, value_name = "SPAN", default_value = "65s")]
     pub(crate) deadline: Span,
     /// A variable of this environment that the program keeps (PATH it always keeps); repeatable
     #[arg(long, value_name = "NAME")]

@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long a program may take to answer one resolve, as in a check.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(65);
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     // Everything that may be mistyped is looked at before the first run, so that it costs no time.

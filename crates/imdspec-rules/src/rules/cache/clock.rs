@@ -13,8 +13,11 @@ pub(super) const CACHE_016: Rule = Rule {
     statement: "When the wall clock jumps past the end of held credentials, the next resolve asks the service; no jump of the clock, in either direction, causes a crash or hang.",
     source: "aws-sdk-go-v2 pull request 789 and aws-sdk-go pull request 3573 (both 2020-10-02: after hibernation the monotonic clock does not show the time elapsed, so expiry must be judged by the wall clock); a step of 24 hours in aws-sdk-java-v2 core/auth InstanceProfileCredentialsProviderTest `resolveCredentials_usesCacheIfImdsFailsOnSecondCall`",
     provenance: Provenance::Observed,
-    rationale: "An expiry judged by a monotonic clock keeps dead keys after resume for as long as the machine slept.",
-    differs: &[],
+    rationale: "An expiry judged by a clock that stops while the machine sleeps, or is kept apart from a corrected wall clock, keeps dead keys for as long as the two differ. The scenarios set the wall clock alone, as NTP or a restored snapshot does.",
+    differs: &[crate::rules::sight::differs(
+        "aws-c-common",
+        "counts on CLOCK_BOOTTIME, which suspend does not stop and a step of the wall clock does not move (by reading)",
+    )],
     monitor: survives_jumps,
 };
 

@@ -3,7 +3,7 @@
 use crate::rules::sight::{
     attempts_set, differs, is_discovery, is_document_get, is_not_now, is_prompt, is_same_request,
 };
-use crate::{Applies, Case, Docket, Exchange, Level, Provenance, Rule};
+use crate::{Applies, Capability, Case, Docket, Exchange, Level, Provenance, Rule};
 
 pub(super) const ERR_006: Rule = Rule {
     id: "ERR-006",
@@ -26,6 +26,9 @@ pub(super) const ERR_006: Rule = Rule {
 };
 
 fn forbidden_puts_are_not_repeated(case: &Case<'_>, docket: &mut Docket) {
+    if case.trace.header.whole_runs {
+        return;
+    }
     for call in case.lone_calls() {
         let mut forbidden: Option<&Exchange<'_>> = None;
         let mut is_tested = false;
@@ -85,6 +88,9 @@ pub(super) const ERR_007: Rule = Rule {
 };
 
 fn final_statuses_are_not_repeated(case: &Case<'_>, docket: &mut Docket) {
+    if case.trace.header.whole_runs {
+        return;
+    }
     let most = attempts_set(case).unwrap_or_default().max(MOST_ATTEMPTS);
     for call in case.lone_calls() {
         let mut lists = 0;
@@ -121,7 +127,7 @@ fn final_statuses_are_not_repeated(case: &Case<'_>, docket: &mut Docket) {
 pub(super) const ERR_008: Rule = Rule {
     id: "ERR-008",
     level: Level::Should,
-    applies: Applies::Always,
+    applies: Applies::With(Capability::AttemptsEnv),
     statement: "With more than one attempt set, a metadata GET answered 401 or 5xx is repeated, \
                 and the resolve succeeds when the repetition does.",
     source: "smithy-rs aws-config/src/imds/client.rs `retry_500`, `retry_metadata_401`; \

@@ -114,6 +114,13 @@ fn err_006_403_is_final() {
         .reply(403, "")
         .refused()
         .says("ERR-006", "violated");
+    // A program that is run as a whole may have asked twice.
+    put(403)
+        .put()
+        .reply(403, "")
+        .refused()
+        .whole_runs()
+        .says("ERR-006", "vacuous");
     let forgot = put(403).ask("GET", paths::ROLES).reply(401, "").token("t");
     forgot.refused().says("ERR-006", "held");
     put(403)

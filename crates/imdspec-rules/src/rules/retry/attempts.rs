@@ -74,7 +74,7 @@ fn attempts_are_counted_exactly(case: &Case<'_>, docket: &mut Docket) {
 pub(super) const RETRY_008: Rule = Rule {
     id: "RETRY-008",
     level: Level::Should,
-    applies: Applies::Always,
+    applies: Applies::With(Capability::AttemptsEnv),
     statement: "With more than one attempt set, a 503 followed by a 200 on token, list or document \
                 still gives the credentials within one resolve, and with a token.",
     source: "smithy-rs chain case imds_default_chain_retries (503 before each of the three), \

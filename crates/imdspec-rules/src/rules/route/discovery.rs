@@ -31,9 +31,11 @@ fn list_comes_before_the_document(case: &Case<'_>, docket: &mut Docket) {
     let mut lists = 0;
     let mut clean: Vec<(&str, &Exchange<'_>)> = Vec::new();
     for (_, x) in case.imds() {
-        if is_discovery(x) && may_have_succeeded(x) {
+        // However it was answered: a redirect may have been followed to a list elsewhere, which is
+        // SEC-001's matter, and what is made of a refusal is ROUTE-007's and ROUTE-008's.
+        if is_discovery(x) {
             lists += 1;
-            if let Some(name) = name_listed(x) {
+            if let Some(name) = name_listed(x).filter(|_| may_have_succeeded(x)) {
                 clean.push((name, x));
             }
             continue;
@@ -92,7 +94,17 @@ pub(super) const ROUTE_002: Rule = Rule {
 };
 
 fn discovery_ends_in_a_slash(case: &Case<'_>, docket: &mut Docket) {
+    let mut nameless = None;
     for (_, x) in case.imds().filter(|(_, x)| is_discovery(x)) {
+        // After a list without a name this is the document of no name at all, which is ROUTE-006's
+        // matter: path functions drop its last slash (Go's `path.Join`).
+        if x.call.is_some() && x.call == nameless {
+            continue;
+        }
+        let is_blank = x.reply.is_some_and(|r| r.body.text().trim().is_empty());
+        if may_have_succeeded(x) && is_blank {
+            nameless = x.call;
+        }
         if x.route == (Route::Roles { slash: true }) {
             docket.held();
         } else {

@@ -38,9 +38,10 @@ fn route_001_list_first() {
         .document("role", 200)
         .says("ROUTE-001", "held");
     start().document("role", 200).says("ROUTE-001", "violated");
+    // What is made of a refusal is another rule's matter.
     listed(404, "role")
         .document("role", 200)
-        .says("ROUTE-001", "violated");
+        .says("ROUTE-001", "vacuous");
     listed(200, "role")
         .document("admin", 200)
         .says("ROUTE-001", "violated");
@@ -50,6 +51,10 @@ fn route_001_list_first() {
     // How the name is spelled is ROUTE-003's matter.
     listed(200, "a+role")
         .document("a role", 200)
+        .says("ROUTE-001", "vacuous");
+    // The list may have been found elsewhere.
+    listed(302, "")
+        .document("role", 200)
         .says("ROUTE-001", "vacuous");
     let told = start().env("AWS_EC2_INSTANCE_PROFILE_NAME", "role");
     told.document("role", 200).says("ROUTE-001", "vacuous");
@@ -61,6 +66,9 @@ fn route_002_slash() {
     let short = paths::ROLES.trim_end_matches('/');
     start().get(short, "t").says("ROUTE-002", "violated");
     start().refused().says("ROUTE-002", "vacuous");
+    // Once for the list, which had the slash; the second asks for a document of no name.
+    let nameless = listed(200, " \n").get(short, "t");
+    nameless.refused().says("ROUTE-002", "held");
 }
 
 #[test]
