@@ -110,6 +110,10 @@ pub(crate) struct Matrix {
     /// The seed everything random comes from, hexadecimal
     #[arg(long, value_name = "HEX", value_parser = seed)]
     pub(crate) seed: Option<u64>,
+    /// How many subjects are run at the same time: most of a run is waiting. On a busy machine
+    /// take one
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) jobs: std::num::NonZeroU8,
     /// Run each subject twice, and fail where two verdicts of one rule differ
     #[arg(long)]
     pub(crate) twice: bool,

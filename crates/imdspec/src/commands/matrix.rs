@@ -16,7 +16,8 @@ use outputs::Outputs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
 /// How long a program may take to answer one resolve, as in a check.
 const DEADLINE: Duration = Duration::from_secs(65);
@@ -75,40 +76,83 @@ fn execute(args: &Args, subjects: Vec<Planned>, rules: &[Rule]) -> Result<Matrix
     let runs = if args.twice { 2 } else { 1 };
     let mut matrix = Matrix::new(rules, seed, runs);
     let scenarios = scenarios(args, rules)?;
+    let twice = args.twice;
+    let at_once = Arc::new(Semaphore::new(usize::from(args.jobs.get())));
     runtime()?.block_on(async move {
         // Before anything is begun, so that no moment is left in which it would end us unheard.
         let stopped = interruption()?;
-        for (column, subject) in subjects {
-            if *stopped.borrow() {
-                matrix.interrupted = true;
-                matrix.subjects.push(column);
-                continue;
-            }
+        let mut turns = JoinSet::new();
+        let mut columns = Vec::new();
+        for (i, (column, subject)) in subjects.into_iter().enumerate() {
             let plan = Plan {
                 subject,
                 scenarios: scenarios.clone(),
                 seed,
             };
-            let again = args.twice.then(|| plan.clone());
-            let set_up = is_set_up(&plan.subject);
-            match one(plan, &stopped).await {
-                Ok(done) => matrix.add(column, &done, rules),
-                Err(error) => {
-                    matrix.add_failed(column, &error, set_up);
-                    news(&matrix);
-                    continue;
-                }
+            columns.push((column, is_set_up(&plan.subject)));
+            let (stopped, at_once) = (stopped.clone(), Arc::clone(&at_once));
+            turns.spawn(async move {
+                // Never closed: each waits for its turn.
+                let _permit = at_once.acquire().await;
+                (i, turn(plan, twice, &stopped).await)
+            });
+        }
+        let mut over: Vec<Option<Turn>> = columns.iter().map(|_| None).collect();
+        let mut shown = 0;
+        while let Some(turn) = turns.join_next().await {
+            let (i, turn) = turn.map_err(|e| Failure::new(Exit::Subject, e.to_string()))?;
+            over[i] = Some(turn);
+            // In the order of the columns, whoever was through first.
+            while let Some(turn) = over.get_mut(shown).and_then(Option::take) {
+                let (column, set_up) = columns[shown].clone();
+                take(&mut matrix, column, set_up, turn, rules);
+                news(&matrix);
+                shown += 1;
             }
-            if let Some(plan) = again.filter(|_| !matrix.interrupted) {
-                match one(plan, &stopped).await {
-                    Ok(done) => matrix.compare(&done, rules),
-                    Err(error) => matrix.take_back(&error),
-                }
-            }
-            news(&matrix);
         }
         Ok(matrix)
     })
+}
+
+/// What came of a subject's run, and of the second if there was one; nothing, when the whole was
+/// stopped first.
+struct Turn {
+    first: Option<Result<Done, ContractError>>,
+    second: Option<Result<Done, ContractError>>,
+}
+
+async fn turn(plan: Plan, twice: bool, stopped: &watch::Receiver<bool>) -> Turn {
+    let mut turn = Turn {
+        first: None,
+        second: None,
+    };
+    if *stopped.borrow() {
+        return turn;
+    }
+    let again = twice.then(|| plan.clone());
+    let first = one(plan, stopped).await;
+    let is_over = first.as_ref().is_ok_and(|done| !done.interrupted);
+    turn.first = Some(first);
+    if let Some(plan) = again.filter(|_| is_over) {
+        turn.second = Some(one(plan, stopped).await);
+    }
+    turn
+}
+
+fn take(matrix: &mut Matrix, column: Column, set_up: bool, turn: Turn, rules: &[Rule]) {
+    match turn.first {
+        None => {
+            matrix.interrupted = true;
+            matrix.subjects.push(column);
+        }
+        Some(Ok(done)) => matrix.add(column, &done, rules),
+        Some(Err(error)) => matrix.add_failed(column, &error, set_up),
+    }
+    match turn.second {
+        Some(Ok(done)) => matrix.compare(&done, rules),
+        Some(Err(error)) => matrix.take_back(&error),
+        None => {}
+    }
 }
 
 /// Whether a subject's setup has been run, or it has none. One that is set up by hand may well
