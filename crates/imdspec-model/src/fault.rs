@@ -1,7 +1,7 @@
 //! Faults in force: which request gets which, and what it makes of a reply.
 
 use crate::answer::{CONNECTION, CONTENT_LENGTH, has_close, is_bodiless, is_bodiless_status};
-use crate::{ENDLESS_BYTES, End, Fault, Framing, Instead, On, Reply, gzip};
+use crate::{ENDLESS_BYTES, Fault, Framing, Instead, On, Reply, gzip};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use imdspec_wire::{Bytes, Headers, Route, Version};
 use std::sync::Arc;
@@ -229,9 +229,7 @@ fn settle(reply: &mut Reply) {
     if unframed && reply.framing == Framing::Length {
         reply.framing = Framing::Close;
     }
-    // One that promised more than it has ends too: what never comes is another fault, silence.
-    let short = reply.end() == End::Short;
-    reply.close |= short || unframed || reply.headers.all(CONNECTION).any(has_close);
+    reply.close |= unframed || reply.headers.all(CONNECTION).any(has_close);
 }
 
 /// The fault in words, as a trace shows it.
