@@ -64,6 +64,8 @@ impl FromStr for Authority {
 pub struct Send {
     /// Where to.
     pub authority: Authority,
+    /// Whether over TLS (`https`).
+    pub tls: bool,
     /// What; every header that goes on the wire is in it.
     pub request: Request,
     /// How much of the reply to read, in bytes; more of it is [`Lost::TooLarge`].
@@ -77,11 +79,62 @@ impl fmt::Debug for Send {
             .collect();
         f.debug_struct("Send")
             .field("authority", &self.authority.to_string())
+            .field("tls", &self.tls)
             .field("method", &self.request.method)
             .field("target", &self.request.target)
             .field("headers", &names)
             .field("limits", &self.limits)
             .finish()
+    }
+}
+
+/// What became of the command of a `credential_process` setting.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ran {
+    /// It ended.
+    Ended {
+        /// The exit status; none when a signal ended it.
+        status: Option<i32>,
+        /// What it printed on stdout, at most [`MOST_OUTPUT`](crate::MOST_OUTPUT) bytes and one.
+        stdout: Vec<u8>,
+    },
+    /// It could not be started.
+    NotStarted,
+}
+
+/// Debug never shows what was printed, which holds secrets.
+impl fmt::Debug for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended { status, .. } => f
+                .debug_struct("Ended")
+                .field("status", status)
+                .finish_non_exhaustive(),
+            Self::NotStarted => f.write_str("NotStarted"),
+        }
+    }
+}
+
+/// Why a file gave no text. Display finishes the sentence "the file …".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unread {
+    /// There is none, or it may not be read.
+    Missing,
+    /// It is not UTF-8.
+    NotUtf8,
+    /// It is larger than a file of its kind is.
+    TooLarge,
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "cannot be read",
+            Self::NotUtf8 => "is not UTF-8",
+            Self::TooLarge => "is too large",
+        })
     }
 }
 

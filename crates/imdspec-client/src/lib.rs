@@ -63,11 +63,13 @@ pub use credentials::{ResolvedCredentials, Source};
 pub use driver::{Clock, Driver, ReqwestTransport, SystemClock, Transport};
 pub use environment::Environment;
 pub use error::{ErrorKind, ProviderError};
-pub use exchange::{Authority, Lost, NotAnAuthority, Send};
+pub use exchange::{Authority, Lost, NotAnAuthority, Ran, Send, Unread};
 pub use machine::{Action, Provider};
 pub use options::Options;
 
 /// What every request says of its sender.
 const USER_AGENT: &str = concat!("imdspec/", env!("CARGO_PKG_VERSION"));
+/// How much of what a credential process prints is read, in bytes.
+pub const MOST_OUTPUT: usize = 64 << 10;
 /// How much of a reply's head is read, in bytes.
 const HEAD_LIMIT: usize = 64 << 10;

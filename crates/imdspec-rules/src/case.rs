@@ -170,6 +170,8 @@ impl<'t> Case<'t> {
                 What::Clock { .. }
                 | What::World { .. }
                 | What::Secret { .. }
+                | What::Keys(_)
+                | What::Ran { .. }
                 | What::Connect { .. }
                 | What::Malformed { .. }
                 | What::Output { .. } => {}

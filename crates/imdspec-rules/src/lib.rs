@@ -39,6 +39,6 @@ pub use finding::{Docket, Evidence, Finding};
 pub use judge::{CaseEvidence, Judgement, Verdict, judge};
 pub use rule::{Applies, Differs, Level, Provenance, Rule};
 pub use trace::{
-    ClockKind, End, Event, Given, Header, Outcome, RefusalKind, Reply, RequestSeen, SecretKind,
-    Server, Stream, Trace, TraceError, What,
+    ClockKind, End, Event, Given, Header, Keys, Outcome, RefusalKind, Reply, RequestSeen,
+    SecretKind, Server, Stream, Trace, TraceError, What,
 };

@@ -34,6 +34,8 @@ impl Build {
                     code: Default::default(),
                     links: Default::default(),
                     whole_runs: false,
+                    sources: Default::default(),
+                    order: Default::default(),
                 },
                 events: Vec::new(),
             },

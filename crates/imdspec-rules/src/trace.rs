@@ -1,6 +1,6 @@
 //! What was observed, in order: the only thing a rule sees.
 
-use imdspec_wire::{Bytes, Headers, Mono, Now, Version, Wall};
+use imdspec_wire::{Bytes, Headers, Mono, Now, Order, Source, Version, Wall};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -50,6 +50,13 @@ pub struct Header {
     /// more than once, so that requests in one call cannot be counted as those of one resolve.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole_runs: bool,
+    /// The sources of credentials that were set up, and in which state: `works`, or in a word how
+    /// it was broken, such as `denied`. Empty where a scenario is not about sources.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<Source, String>,
+    /// The order in which the subject says that it looks for credentials; empty where it says none.
+    #[serde(default, skip_serializing_if = "Order::is_empty")]
+    pub order: Order,
 }
 
 /// Whose time a subject lives on.
@@ -109,6 +116,13 @@ pub enum What {
         kind: SecretKind,
         /// Its value.
         value: String,
+    },
+    /// Credentials of a source came into being: whoever gives them has them from there.
+    Keys(Keys),
+    /// The command of a `credential_process` setting was run.
+    Ran {
+        /// The source whose command it is.
+        source: Source,
     },
     /// A connection was opened, and nothing sent on it yet.
     Connect {
@@ -175,6 +189,45 @@ pub enum Server {
     Proxy,
     /// The container credential endpoint.
     Container,
+    /// The Security Token Service.
+    Sts,
+    /// The portal of IAM Identity Center, which gives role credentials.
+    Sso,
+    /// The service of IAM Identity Center that gives tokens (OIDC).
+    Oidc,
+    /// The sign-in service, which gives credentials for a console login.
+    Signin,
+}
+
+/// Credentials of one source, as they were set up or served.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// The source.
+    pub source: Source,
+    /// Whether they are only what the source's own credentials are fetched with, such as those of
+    /// a source profile: nobody should be given them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub base: bool,
+    /// The access key id, which no other source has.
+    pub access_key_id: String,
+    /// The secret access key.
+    pub secret_access_key: String,
+    /// The security token, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
+    /// The account, if the source says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys")
+            .field("source", &self.source)
+            .field("base", &self.base)
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a secret is.

@@ -1,6 +1,6 @@
 //! A client as a machine, and the reference client as the machine under test.
 
-use imdspec_client::{Action, Environment, Lost, Options, Provider};
+use imdspec_client::{Action, Environment, Lost, Options, Provider, Ran, Unread};
 use imdspec_wire::{Now, Response};
 
 /// A client that neither sleeps nor speaks: it says what to do next.
@@ -11,6 +11,10 @@ pub trait Machine {
     fn poll(&mut self, now: Now) -> Action;
     /// Takes the reply to the last request, or the news that there will be none.
     fn receive(&mut self, now: Now, reply: Result<Response, Lost>);
+    /// Takes the text of the file that was to be read.
+    fn receive_file(&mut self, now: Now, text: Result<String, Unread>);
+    /// Takes what became of the command that was to be run.
+    fn receive_output(&mut self, now: Now, ran: Ran);
     /// Whether the HTTP library under it takes an interim reply (1xx) for the final one, as some do.
     fn takes_interim(&self) -> bool {
         false
@@ -30,6 +34,14 @@ impl Machine for Provider {
 
     fn receive(&mut self, now: Now, reply: Result<Response, Lost>) {
         Self::receive(self, now, reply);
+    }
+
+    fn receive_file(&mut self, now: Now, text: Result<String, Unread>) {
+        Self::receive_file(self, now, text);
+    }
+
+    fn receive_output(&mut self, now: Now, ran: Ran) {
+        Self::receive_output(self, now, ran);
     }
 
     fn shown(&self) -> String {

@@ -10,7 +10,7 @@ use crate::recorder::Recorder;
 use crate::scenario::{Link, Scenario, Step};
 use crate::site::{Places, Site, config_file};
 use flight::Flight;
-use imdspec_client::{Action, Environment, Lost, Send};
+use imdspec_client::{Action, Environment, Lost, Ran, Send, Unread};
 use imdspec_rules::{ClockKind, Header, Outcome, Stream, Trace, What};
 use imdspec_wire::{Mono, Now, Wall};
 use std::collections::BTreeMap;
@@ -148,6 +148,8 @@ impl<M: Machine> Joined<M> {
             match action {
                 Action::Done(result) => return crate::outcome::of(result),
                 Action::Send(send) => flight = Some(self.depart(send)),
+                Action::Read(_) => self.machine.receive_file(self.now, Err(Unread::Missing)),
+                Action::Run(_) => self.machine.receive_output(self.now, Ran::NotStarted),
                 Action::Wait(until) => {
                     let arrives = flight.as_ref().and_then(|f| f.arrives);
                     let next = arrives.map_or(until, |a| a.min(until));

@@ -55,6 +55,8 @@ impl Recorder {
                 .map(|(address, link)| (address.to_string(), link.as_str().to_owned()))
                 .collect(),
             whole_runs: false,
+            sources: Default::default(),
+            order: Default::default(),
         }
     }
 

@@ -147,7 +147,12 @@ impl Site {
         request: Request,
     ) -> (u32, Reply) {
         let model = match seen.0 {
-            Server::Imds | Server::Container => &mut self.imds,
+            Server::Imds
+            | Server::Container
+            | Server::Sts
+            | Server::Sso
+            | Server::Oidc
+            | Server::Signin => &mut self.imds,
             Server::Collector => &mut self.collector,
             Server::Proxy => &mut self.proxy,
         };

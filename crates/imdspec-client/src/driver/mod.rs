@@ -9,6 +9,7 @@ pub use transport::{ReqwestTransport, Transport};
 use crate::credentials::ResolvedCredentials;
 use crate::environment::{self, Environment};
 use crate::error::ProviderError;
+use crate::exchange::{Ran, Unread};
 use crate::machine::{Action, Provider};
 use crate::options::Options;
 use std::collections::hash_map::RandomState;
@@ -118,6 +119,8 @@ impl<C: Clock, T: Transport> Driver<C, T> {
         loop {
             match provider.poll(self.clock.now()) {
                 Action::Done(outcome) => return outcome,
+                Action::Read(_) => provider.receive_file(self.clock.now(), Err(Unread::Missing)),
+                Action::Run(_) => provider.receive_output(self.clock.now(), Ran::NotStarted),
                 // Takes the place of a request that was given up, which ends here.
                 Action::Send(send) => in_flight.set(Some(self.transport.send(send))),
                 Action::Wait(until) => {

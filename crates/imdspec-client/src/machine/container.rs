@@ -43,6 +43,7 @@ impl Container {
         }
         Ok(Send {
             authority: authority.clone(),
+            tls: false,
             request,
             limits: Limits {
                 head: HEAD_LIMIT,

@@ -138,6 +138,7 @@ impl Imds {
     fn send(&self, request: Request, body: usize) -> Send {
         Send {
             authority: self.endpoint.authority.clone(),
+            tls: false,
             request,
             limits: Limits {
                 head: HEAD_LIMIT,

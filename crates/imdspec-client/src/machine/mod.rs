@@ -12,7 +12,7 @@ mod token;
 use crate::credentials::ResolvedCredentials;
 use crate::environment::Environment;
 use crate::error::ProviderError;
-use crate::exchange::{Lost, Send};
+use crate::exchange::{Lost, Ran, Send, Unread};
 use crate::options::Options;
 use chain::Link;
 use imdspec_wire::{Mono, Now, Response};
@@ -24,6 +24,12 @@ pub enum Action {
     /// Send this, and give the reply to [`Provider::receive`]. A request still in flight is
     /// abandoned: its reply must not be given any more.
     Send(Send),
+    /// Read the file of this path, and give its text to [`Provider::receive_file`].
+    Read(String),
+    /// Run this command line, by a shell, and give what becomes of it to
+    /// [`Provider::receive_output`]. Polled again before that, the machine waits for it as it does
+    /// for a reply; one still running when its time is over is to be ended.
+    Run(String),
     /// Poll again at this time. While a request is in flight this is its timeout, and its reply
     /// may come before; else it is a pause.
     Wait(Mono),
@@ -92,6 +98,16 @@ impl Provider {
         if let Link::Fetched(fetcher) = &mut self.link {
             fetcher.receive(now, reply);
         }
+    }
+
+    /// Takes the text of the file that was to be read. Ignored when none was.
+    pub fn receive_file(&mut self, now: Now, text: Result<String, Unread>) {
+        let _ = (now, text);
+    }
+
+    /// Takes what became of the command that was to be run. Ignored when none was.
+    pub fn receive_output(&mut self, now: Now, ran: Ran) {
+        let _ = (now, ran);
     }
 
     /// The path of the container's token file, if a resolve begun at `now` would send its text.

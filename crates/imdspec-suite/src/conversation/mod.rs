@@ -100,7 +100,12 @@ impl Writer<'_> {
                     self.flush();
                 }
             }
+            What::Ran { .. } => self
+                .asked
+                .exchanges
+                .push("the credential process is run".into()),
             What::Secret { .. }
+            | What::Keys(_)
             | What::Connect { .. }
             | What::Sent { .. }
             | What::Output { .. } => {}

@@ -21,6 +21,10 @@ pub(super) const fn server(server: Server) -> &'static str {
         Server::Collector => "<collector>",
         Server::Proxy => "<proxy>",
         Server::Container => "<container>",
+        Server::Sts => "<sts>",
+        Server::Sso => "<sso>",
+        Server::Oidc => "<oidc>",
+        Server::Signin => "<signin>",
     }
 }
 

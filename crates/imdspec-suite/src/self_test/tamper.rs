@@ -10,7 +10,7 @@
 use crate::Reference;
 use crate::machine::Machine;
 use imdspec_client::{
-    Action, Environment, Lost, Provider, ProviderError, ResolvedCredentials, Send,
+    Action, Environment, Lost, Provider, ProviderError, Ran, ResolvedCredentials, Send, Unread,
 };
 use imdspec_wire::{Mono, Now, Response};
 
@@ -213,6 +213,7 @@ impl Tampered {
                     _ => Some(Action::Wait(until)),
                 }
             }
+            beside @ (Action::Read(_) | Action::Run(_)) => Some(beside),
             Action::Done(ending) => match (self.tamper.on_done)(now, ending) {
                 Passing::On(ending) => Some(self.end(ending)),
                 Passing::First(send, ending) => {
@@ -302,6 +303,14 @@ impl Machine for Tampered {
                 self.then_heard = heard;
             }
         }
+    }
+
+    fn receive_file(&mut self, now: Now, text: Result<String, Unread>) {
+        self.inner.receive_file(now.plus(self.skew), text);
+    }
+
+    fn receive_output(&mut self, now: Now, ran: Ran) {
+        self.inner.receive_output(now.plus(self.skew), ran);
     }
 
     fn takes_interim(&self) -> bool {

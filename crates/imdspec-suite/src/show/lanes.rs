@@ -134,6 +134,13 @@ fn lines_of(what: &What, redactor: &Redactor<'_>) -> Vec<String> {
                 .map(|line| format!("{name}: {}", cut(line.trim(), MOST_BODY)))
                 .collect()
         }
+        What::Keys(keys) => vec![format!(
+            "-- {} has the access key {}{} --",
+            keys.source.title(),
+            keys.access_key_id,
+            if keys.base { " to begin with" } else { "" }
+        )],
+        What::Ran { source } => vec![format!("the command of the {} is run", source.title())],
         What::Secret { .. } | What::Connect { .. } => Vec::new(),
     }
 }
@@ -144,6 +151,10 @@ fn request_lines(request: &RequestSeen, redactor: &Redactor<'_>) -> Vec<String> 
         Server::Collector => " (the collector!)".into(),
         Server::Proxy => " (the proxy!)".into(),
         Server::Container => " (the container endpoint)".into(),
+        Server::Sts => " (the Security Token Service)".into(),
+        Server::Sso => " (the portal of IAM Identity Center)".into(),
+        Server::Oidc => " (the token service of IAM Identity Center)".into(),
+        Server::Signin => " (the sign-in service)".into(),
     };
     let head = format!("{} {}", request.method, request.target);
     let mut lines = vec![format!("{} ──►{to}", left(&redactor.redact(&head)))];
