@@ -26,6 +26,7 @@ pub mod memory;
 mod outcome;
 pub mod program;
 mod recorder;
+pub mod order;
 pub mod report;
 pub mod runner;
 pub mod scenario;
