@@ -37,6 +37,15 @@ impl Answer {
         }
     }
 
+    /// A body of another kind of text, with its status.
+    pub(crate) fn of(content_type: &'static str, status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            content_type,
+            ..Self::text(body)
+        }
+    }
+
     /// A status and nothing else.
     pub(crate) fn empty(status: u16) -> Self {
         Self {

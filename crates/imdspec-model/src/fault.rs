@@ -44,9 +44,18 @@ impl Faults {
     /// Counts a request and gives the fault it gets. A fault counts every request it is for, also
     /// those that an earlier one took: `nth` is about the client's requests.
     pub(crate) fn next(&mut self, route: &Route, method: &str) -> Option<Arc<Armed>> {
+        self.first(|fault| fault.is_for(route, method))
+    }
+
+    /// The same for a request to another service than the instance metadata service.
+    pub(crate) fn next_on(&mut self, on: On, method: &str) -> Option<Arc<Armed>> {
+        self.first(|fault| fault.on == on && fault.is_of(method))
+    }
+
+    fn first(&mut self, is_for: impl Fn(&Fault) -> bool) -> Option<Arc<Armed>> {
         let mut winner = None;
         for (armed, seen) in &mut self.0 {
-            if !armed.fault.is_for(route, method) {
+            if !is_for(&armed.fault) {
                 continue;
             }
             *seen = seen.saturating_add(1);
@@ -66,8 +75,13 @@ impl Fault {
             On::Metadata => route.is_metadata(),
             On::Roles => matches!(route, Route::Roles { .. }),
             On::Document => matches!(route, Route::Document { .. }),
+            On::Container | On::Sts | On::Sso | On::Oidc | On::Signin => false,
         };
-        on && self.method.as_deref().is_none_or(|m| m == method)
+        on && self.is_of(method)
+    }
+
+    fn is_of(&self, method: &str) -> bool {
+        self.method.as_deref().is_none_or(|m| m == method)
     }
 
     /// [`body_base64`](Self::body_base64), decoded.

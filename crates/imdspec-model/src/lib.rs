@@ -49,6 +49,7 @@ mod model;
 mod page;
 mod pieces;
 mod reply;
+mod services;
 mod span;
 #[cfg(feature = "tcp")]
 mod tcp;
@@ -64,6 +65,7 @@ pub use mint::{Secret, SecretKind};
 pub use model::Model;
 pub use pieces::End;
 pub use reply::{ENDLESS_BYTES, Piece, Reply};
+pub use services::{Failing, Giver, Grants, RoleGrant, Services, Shown, SourceKeys, SsoGrant};
 pub use span::Span;
 #[cfg(feature = "tcp")]
 pub use tcp::{HostGuard, ModelService, Service, TcpHost};

@@ -1,7 +1,9 @@
 //! Where secrets come from: a seed, and nothing else.
 
+use imdspec_wire::Source;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A secret that came into being. Whoever watches a client looks for it where it does not belong.
@@ -31,6 +33,9 @@ pub enum SecretKind {
     SecretAccessKey,
     /// The security token of role credentials.
     SecurityToken,
+    /// What is shown to a service that gives credentials for it: a web identity, a token of IAM
+    /// Identity Center, what opens the container endpoint.
+    Authorization,
 }
 
 /// Whom keys are for. Each has a stream of its own, so that what one asks for does not change what
@@ -56,6 +61,9 @@ pub(crate) struct Keys {
 pub(crate) struct Mint {
     session: ChaCha12Rng,
     keys: [ChaCha12Rng; 3],
+    seed: u64,
+    /// A stream for each source that has been asked for keys, made when it first is.
+    sources: BTreeMap<Source, ChaCha12Rng>,
     minted: Vec<Secret>,
 }
 
@@ -73,6 +81,8 @@ impl Mint {
         Self {
             session: stream(0),
             keys: [stream(1), stream(2), stream(3)],
+            seed,
+            sources: BTreeMap::new(),
             minted: Vec::new(),
         }
     }
@@ -102,6 +112,48 @@ impl Mint {
         self.note(SecretKind::SecretAccessKey, &keys.secret_access_key);
         self.note(SecretKind::SecurityToken, &keys.security_token);
         keys
+    }
+
+    /// Keys of a source, whose access key id says whose they are: `ASIA` for those that have a
+    /// security token, else `AKIA`, then the source's tag, then chance.
+    pub(crate) fn keys_of(&mut self, source: Source, tag: &str, temporary: bool) -> Keys {
+        let seed = self.seed;
+        let rng = self.sources.entry(source).or_insert_with(|| {
+            let mut rng = ChaCha12Rng::seed_from_u64(seed);
+            rng.set_stream(16 + source as u64);
+            rng
+        });
+        let prefix = if temporary { "ASIA" } else { "AKIA" };
+        let mut keys = Keys {
+            access_key_id: format!("{prefix}{tag}"),
+            secret_access_key: String::with_capacity(40),
+            security_token: String::new(),
+        };
+        push_random::<16, 32>(rng, BASE32, &mut keys.access_key_id);
+        keys.access_key_id.truncate(20);
+        push_random::<40, 64>(rng, BASE64, &mut keys.secret_access_key);
+        self.note(SecretKind::SecretAccessKey, &keys.secret_access_key);
+        if temporary {
+            let rng = self.sources.get_mut(&source);
+            keys.security_token.push_str("IQoJb3JpZ2luX2Vj");
+            if let Some(rng) = rng {
+                push_random::<240, 64>(rng, BASE64, &mut keys.security_token);
+            }
+            self.note(SecretKind::SecurityToken, &keys.security_token);
+        }
+        keys
+    }
+
+    /// A text to be shown to a service: visible characters that stand in a header, a file and a
+    /// form alike.
+    pub(crate) fn authorization(&mut self, source: Source) -> String {
+        let seed = self.seed;
+        let mut rng = ChaCha12Rng::seed_from_u64(seed);
+        rng.set_stream(64 + source as u64);
+        let mut text = format!("imdspec-{source}-");
+        push_random::<40, 64>(&mut rng, BASE64URL, &mut text);
+        self.note(SecretKind::Authorization, &text);
+        text
     }
 
     /// Everything minted since the last take.
@@ -181,6 +233,21 @@ mod tests {
         let (a, b) = (a.keys(Purpose::Role), b.keys(Purpose::Role));
         assert_eq!(a.secret_access_key, b.secret_access_key);
         assert_eq!(a.security_token, b.security_token);
+    }
+
+    #[test]
+    fn keys_say_whose_they_are() {
+        let mut mint = Mint::new(7);
+        let long_lived = mint.keys_of(Source::Environment, "ENV", false);
+        assert!(long_lived.access_key_id.starts_with("AKIAENV"));
+        assert_eq!(long_lived.access_key_id.len(), 20);
+        assert_eq!(long_lived.security_token, "");
+        let role = mint.keys_of(Source::Sso, "SSO", true);
+        assert!(role.access_key_id.starts_with("ASIASSO"));
+        assert_eq!(role.security_token.len(), 256);
+        let again = Mint::new(7).keys_of(Source::Sso, "SSO", true);
+        assert_eq!(again.secret_access_key, role.secret_access_key);
+        assert_eq!(mint.take().len(), 3);
     }
 
     #[test]

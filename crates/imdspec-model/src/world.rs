@@ -132,7 +132,7 @@ pub struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum On {
-    /// Every request.
+    /// Every request to the instance metadata service.
     #[default]
     Any,
     /// The token path.
@@ -143,6 +143,16 @@ pub enum On {
     Roles,
     /// A role's document.
     Document,
+    /// Not the instance metadata service, but the container endpoint.
+    Container,
+    /// Not the instance metadata service, but the Security Token Service.
+    Sts,
+    /// Not the instance metadata service, but the portal of IAM Identity Center.
+    Sso,
+    /// Not the instance metadata service, but the token service of IAM Identity Center.
+    Oidc,
+    /// Not the instance metadata service, but the sign-in service.
+    Signin,
 }
 
 /// How a body is framed.
