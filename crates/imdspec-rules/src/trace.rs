@@ -178,7 +178,7 @@ pub enum What {
 }
 
 /// Which of our servers was spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Server {
     /// The model of the IMDS.
@@ -240,6 +240,9 @@ pub enum SecretKind {
     SecretAccessKey,
     /// The security token of role credentials.
     SecurityToken,
+    /// What is shown to a service that gives credentials for it: a web identity, a token of IAM
+    /// Identity Center, what opens the container endpoint.
+    Authorization,
 }
 
 /// A request as it arrived.

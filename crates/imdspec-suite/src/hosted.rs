@@ -4,7 +4,8 @@ use crate::clock::VirtualClock;
 use crate::in_process::Clock;
 use crate::scenario::{Link, Scenario, Step};
 use crate::shift::Shift;
-use crate::site::{Places, REAL_PLACES, Site};
+use crate::site::{CONTAINER_PLACES, Places, REAL_PLACES, Site};
+use crate::sources::RUNS;
 use imdspec_client::Clock as _;
 use imdspec_model::{HostGuard, Reply, Service, TcpHost};
 use imdspec_rules::{ClockKind, Given, Header, Server, Trace, What};
@@ -13,6 +14,7 @@ use imdspec_wire::{Mono, Now, Request, Wall};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
@@ -72,9 +74,14 @@ pub(crate) enum Ground {
     Sandbox,
 }
 
+/// What a run of the credential process adds to its file: `run` and the end of a line.
+const RUN_LINE: u64 = 4;
+
 /// The running servers of one scenario.
 pub(crate) struct Hosted {
     shared: Arc<Shared>,
+    /// The home of the program that lives now, and how often its credential process was run.
+    home: Mutex<(PathBuf, u64)>,
     guards: Mutex<Vec<HostGuard>>,
     real: Arc<BTreeMap<String, String>>,
     places: Places,
@@ -106,15 +113,23 @@ impl Hosted {
         let mut played = BTreeMap::new();
         let bind = async || TcpHost::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
         let places = if ground == Ground::Sandbox {
-            Places::alone(true)
+            Places::alone(scenario, true)
         } else {
             let (imds, collector, proxy) = (bind().await?, bind().await?, bind().await?);
             let sink_host = bind().await?;
+            let mut services = BTreeMap::new();
+            for server in Places::services_of(scenario) {
+                let host = bind().await?;
+                let place = host.local_addr().to_string();
+                services.insert(server, place.clone());
+                hosts.push((host, server, place));
+            }
             let places = Places {
                 imds: imds.local_addr().to_string(),
                 collector: collector.local_addr().to_string(),
                 proxy: proxy.local_addr().to_string(),
                 sink: sink_host.local_addr().to_string(),
+                services,
                 found: false,
             };
             sink = Some(sink_host);
@@ -130,8 +145,15 @@ impl Hosted {
                 hosts.push((host, Server::Imds, place.to_owned()));
             }
         }
+        if ground == Ground::Played && scenario.needs_services() {
+            for place in CONTAINER_PLACES {
+                let host = bind().await?;
+                played.insert(place.to_owned(), host.local_addr().to_string());
+                hosts.push((host, Server::Container, place.to_owned()));
+            }
+        }
         let shared = Arc::new(Shared {
-            site: Mutex::new(Site::new(scenario, &places, header, seed)),
+            site: Mutex::new(Site::new(scenario, &places, header, seed, time.now())),
             time,
             contacted: watch::Sender::new(false),
             signed: watch::Sender::new(None),
@@ -150,11 +172,12 @@ impl Hosted {
             .collect();
         Ok(Self {
             shared,
+            home: Mutex::default(),
             guards: Mutex::new(guards),
             real: Arc::new(played),
             places,
             ground,
-            links: scenario.links.clone(),
+            links: scenario.links(),
             needs_addresses: scenario.needs_addresses(),
         })
     }
@@ -196,6 +219,26 @@ impl Hosted {
     /// Whether the scenario is about an address that a machine may not carry.
     pub(crate) fn needs(&self, address: &SocketAddr) -> bool {
         self.needs_addresses && address.is_ipv6()
+    }
+
+    /// Writes what is below a program's home, into a new one.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(crate) fn furnish(&self, home: &Path) -> io::Result<()> {
+        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = (home.into(), 0);
+        self.with_site(|site| site.home.clone()).write(home)
+    }
+
+    /// Notes each run of the credential process since this was last asked: it writes a line a run.
+    pub(crate) fn note_runs(&self) {
+        let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = std::fs::metadata(home.0.join(RUNS)).map_or(0, |m| m.len());
+        let runs = written / RUN_LINE;
+        for _ in home.1..runs {
+            self.with_site(|site| site.ran(self.now()));
+        }
+        home.1 = home.1.max(runs);
     }
 
     /// Moves the clock or changes the world, as a step says.

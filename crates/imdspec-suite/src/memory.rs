@@ -8,10 +8,11 @@ mod flight;
 use crate::machine::{Machine, Reference};
 use crate::recorder::Recorder;
 use crate::scenario::{Link, Scenario, Step};
-use crate::site::{Places, Site, config_file};
+use crate::site::{Places, Site};
+use crate::sources::{HOME_GAP, Played, VIRTUAL_HOME};
 use flight::Flight;
 use imdspec_client::{Action, Environment, Lost, Ran, Send, Unread};
-use imdspec_rules::{ClockKind, Header, Outcome, Stream, Trace, What};
+use imdspec_rules::{ClockKind, Outcome, Stream, Trace, What};
 use imdspec_wire::{Mono, Now, Wall};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -48,14 +49,14 @@ pub fn run_with<M: Machine>(
 ) -> Trace {
     let header = Recorder::header(scenario, subject, seed, ClockKind::Virtual);
     // Told where the service is all the same: virtual runs compare with those over sockets.
-    let places = Places::alone(false);
-    let site = Site::new(scenario, &places, header, seed);
-    let environment = environment(&site.recorder.trace().header);
+    let places = Places::alone(scenario, false);
+    let site = Site::new(scenario, &places, header, seed, T0);
+    let environment = environment(&site);
     let mut joined = Joined {
         machine: build(&environment),
         site,
         places,
-        links: scenario.links.clone(),
+        links: scenario.links(),
         now: T0,
         dead: false,
     };
@@ -66,10 +67,18 @@ pub fn run_with<M: Machine>(
 }
 
 /// What a scenario's settings look like to a program.
-pub(crate) fn environment(header: &Header) -> Environment {
+pub(crate) fn environment(site: &Site) -> Environment {
+    let header = &site.recorder.trace().header;
+    let in_home =
+        |(name, value): (&String, &String)| (name.clone(), value.replace(HOME_GAP, VIRTUAL_HOME));
+    let file = |path: &str| {
+        let text = site.home.read_virtual(&format!("{VIRTUAL_HOME}/{path}"));
+        text.and_then(Result::ok)
+    };
     Environment {
-        vars: header.env.clone(),
-        config_file: config_file(&header.config),
+        vars: header.env.iter().map(in_home).collect(),
+        config_file: file(".aws/config"),
+        credentials_file: file(".aws/credentials"),
         code: header.code.clone(),
         ..Environment::default()
     }
@@ -148,8 +157,8 @@ impl<M: Machine> Joined<M> {
             match action {
                 Action::Done(result) => return crate::outcome::of(result),
                 Action::Send(send) => flight = Some(self.depart(send)),
-                Action::Read(_) => self.machine.receive_file(self.now, Err(Unread::Missing)),
-                Action::Run(_) => self.machine.receive_output(self.now, Ran::NotStarted),
+                Action::Read(path) => self.read(&path),
+                Action::Run(line) => self.run(&line),
                 Action::Wait(until) => {
                     let arrives = flight.as_ref().and_then(|f| f.arrives);
                     let next = arrives.map_or(until, |a| a.min(until));
@@ -176,6 +185,35 @@ impl<M: Machine> Joined<M> {
 
     fn pass_to(&mut self, mono: Mono) {
         self.now = self.now.plus(mono.since(self.now.mono));
+    }
+
+    fn read(&mut self, path: &str) {
+        let text = match self.site.home.read_virtual(path) {
+            None => Err(Unread::Missing),
+            Some(text) => text.map_err(|()| Unread::NotUtf8),
+        };
+        self.machine.receive_file(self.now, text);
+    }
+
+    /// A command that never ends is given up by the machine, which waits for it.
+    fn run(&mut self, line: &str) {
+        let played = self.site.home.played(line).cloned();
+        if played.is_some() {
+            self.site.ran(self.now);
+        }
+        let ran = match played {
+            None => Ran::Ended {
+                // What a shell says of a command that is not there.
+                status: Some(127),
+                stdout: Vec::new(),
+            },
+            Some(Played::Ended { status, stdout }) => Ran::Ended {
+                status: Some(status),
+                stdout,
+            },
+            Some(Played::Hangs) => return,
+        };
+        self.machine.receive_output(self.now, ran);
     }
 
     fn depart(&mut self, send: Send) -> Flight {

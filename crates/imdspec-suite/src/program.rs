@@ -20,6 +20,7 @@ pub(crate) use session::{NoHello, gone, read_hello, run as run_session};
 pub(crate) use user::run as run_user;
 
 use crate::hosted::{Hosted, Time};
+use crate::sources::HOME_GAP;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -143,7 +144,9 @@ impl Program {
         if let (Some(name), Some(url)) = (&self.endpoint_variable, told) {
             variables.insert(name.clone(), url.into());
         }
-        variables.extend(scenario.into_iter().map(|(n, v)| (n, v.into())));
+        let below = home.to_string_lossy();
+        let in_home = |value: String| value.replace(HOME_GAP, &below);
+        variables.extend(scenario.into_iter().map(|(n, v)| (n, in_home(v).into())));
         if let Time::Shifted(shift) = hosted.time() {
             let moved = shift.variables().into_iter();
             variables.extend(moved.map(|(n, v)| (n.to_owned(), v.into())));

@@ -50,7 +50,7 @@ impl Recorder {
             config: Default::default(),
             code: Default::default(),
             links: scenario
-                .links
+                .links()
                 .iter()
                 .map(|(address, link)| (address.to_string(), link.as_str().to_owned()))
                 .collect(),
@@ -84,6 +84,7 @@ impl Recorder {
                 imdspec_model::SecretKind::SessionToken => SecretKind::SessionToken,
                 imdspec_model::SecretKind::SecretAccessKey => SecretKind::SecretAccessKey,
                 imdspec_model::SecretKind::SecurityToken => SecretKind::SecurityToken,
+                imdspec_model::SecretKind::Authorization => SecretKind::Authorization,
             };
             self.push(
                 now,

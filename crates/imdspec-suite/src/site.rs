@@ -2,10 +2,11 @@
 
 use crate::recorder::Recorder;
 use crate::scenario::{ClockNeed, Step};
+use crate::sources::{Home, SetUp, noted};
 use crate::{NotRun, Scenario};
-use imdspec_model::{Change, Fault, Mode, Model, Reply, World};
+use imdspec_model::{Change, Fault, Giver, Grants, Mode, Model, Reply, Services, World};
 use imdspec_rules::{Header, Server, What};
-use imdspec_wire::{Now, Request};
+use imdspec_wire::{Now, Request, Source};
 use std::collections::BTreeMap;
 
 /// Where the servers of a site are, as `host:port`.
@@ -15,17 +16,24 @@ pub(crate) struct Places {
     pub(crate) collector: String,
     pub(crate) proxy: String,
     pub(crate) sink: String,
+    /// The services beside the instance metadata service; empty where a scenario has none.
+    pub(crate) services: BTreeMap<Server, String>,
     /// Whether the service is at its real addresses too, so that nobody has to be told where.
     pub(crate) found: bool,
 }
 
-/// The servers of one scenario: the model, a collector no request should reach, and a proxy.
+/// The servers of one scenario: the model, a collector no request should reach, a proxy, and the
+/// services that give credentials besides.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) recorder: Recorder,
+    /// What is below the subject's home.
+    pub(crate) home: Home,
     imds: Model,
     collector: Model,
     proxy: Model,
+    services: Services,
+    account_id: Option<String>,
 }
 
 /// The link-local addresses of the service, where a subject finds it without any setting.
@@ -37,12 +45,15 @@ pub(crate) const CONTAINER_PLACES: [&str; 3] =
 
 impl Places {
     /// Where a loopback has nobody else on it.
-    pub(crate) fn alone(found: bool) -> Self {
+    pub(crate) fn alone(scenario: &Scenario, found: bool) -> Self {
+        let ports = SERVICES.into_iter().zip(1342..);
+        let services = ports.map(|(server, port)| (server, format!("127.0.0.1:{port}")));
         Self {
             imds: "127.0.0.1:1338".into(),
             collector: "127.0.0.1:1339".into(),
             proxy: "127.0.0.1:1340".into(),
             sink: "127.0.0.1:1341".into(),
+            services: services.filter(|_| scenario.needs_services()).collect(),
             found,
         }
     }
@@ -54,8 +65,10 @@ impl Places {
             (self.collector.as_str(), Server::Collector),
             (self.proxy.as_str(), Server::Proxy),
         ];
+        let services = self.services.iter();
         by_setting
             .into_iter()
+            .chain(services.map(|(server, place)| (place.as_str(), *server)))
             .chain(REAL_PLACES.map(|place| (place, Server::Imds)))
             .chain(CONTAINER_PLACES.map(|place| (place, Server::Container)))
     }
@@ -67,11 +80,24 @@ impl Places {
             .map(|(_, server)| server)
     }
 
-    /// `text` with `${imds}`, `${collector}` and `${proxy}` replaced by URLs.
+    /// `text` with the gaps of servers replaced by URLs.
     pub(crate) fn fill(&self, text: &str) -> String {
-        text.replace("${imds}", &format!("http://{}", self.imds))
-            .replace("${collector}", &format!("http://{}", self.collector))
-            .replace("${proxy}", &format!("http://{}", self.proxy))
+        if !text.contains("${") {
+            return text.to_owned();
+        }
+        let by_setting = [
+            ("imds", &self.imds),
+            ("collector", &self.collector),
+            ("proxy", &self.proxy),
+        ];
+        let services = self.services.iter().map(|(s, place)| (gap(*s), place));
+        let filled = |text: String, (gap, place): (&str, &String)| {
+            text.replace(&format!("${{{gap}}}"), &format!("http://{place}"))
+        };
+        by_setting
+            .into_iter()
+            .chain(services)
+            .fold(text.to_owned(), filled)
     }
 
     /// `text` with `{sink}` replaced by the sink's URL.
@@ -88,8 +114,9 @@ impl Places {
 
     /// Writes the scenario's settings, filled in, into a trace's header. They are what the subject
     /// is to be given.
-    pub(crate) fn settle(&self, scenario: &Scenario, header: &mut Header) {
-        header.env = self.fill_all(&scenario.env);
+    fn settle(&self, scenario: &Scenario, up: &SetUp, header: &mut Header) {
+        header.env = self.fill_all(&up.env);
+        header.env.extend(self.fill_all(&scenario.env));
         if scenario.sets_endpoint() && !self.found {
             header
                 .env
@@ -98,26 +125,84 @@ impl Places {
         }
         header.config = self.fill_all(&scenario.config);
         header.code = self.fill_all(&scenario.code);
+        let sources = scenario.sources.all();
+        header.sources = sources
+            .map(|(s, state)| (s, state.in_trace().into()))
+            .collect();
     }
 }
 
-/// The text of `~/.aws/config` that holds these settings.
-pub(crate) fn config_file(config: &BTreeMap<String, String>) -> Option<String> {
-    if config.is_empty() {
-        return None;
+/// The services beside the instance metadata service.
+const SERVICES: [Server; 5] = [
+    Server::Container,
+    Server::Sts,
+    Server::Sso,
+    Server::Oidc,
+    Server::Signin,
+];
+
+impl Places {
+    /// The services that a scenario needs places for.
+    pub(crate) fn services_of(scenario: &Scenario) -> impl Iterator<Item = Server> {
+        SERVICES.into_iter().filter(|_| scenario.needs_services())
     }
-    let mut text = String::from("[default]\n");
-    for (key, value) in config {
-        text.push_str(&format!("{key} = {value}\n"));
+}
+
+/// The name of the gap that a service's URL fills.
+const fn gap(server: Server) -> &'static str {
+    match server {
+        Server::Imds => "imds",
+        Server::Collector => "collector",
+        Server::Proxy => "proxy",
+        Server::Container => "container",
+        Server::Sts => "sts",
+        Server::Sso => "sso",
+        Server::Oidc => "oidc",
+        Server::Signin => "signin",
     }
-    Some(text)
+}
+
+/// The model that answers at a server which is not the instance metadata service.
+const fn giver(server: Server) -> Option<Giver> {
+    match server {
+        Server::Imds | Server::Collector | Server::Proxy => None,
+        Server::Container => Some(Giver::Container),
+        Server::Sts => Some(Giver::Sts),
+        Server::Sso => Some(Giver::Sso),
+        Server::Oidc => Some(Giver::Oidc),
+        Server::Signin => Some(Giver::Signin),
+    }
 }
 
 impl Site {
-    pub(crate) fn new(scenario: &Scenario, places: &Places, mut header: Header, seed: u64) -> Self {
-        places.settle(scenario, &mut header);
-        let mut imds = Model::new(scenario.world.clone(), seed);
-        imds.set_collector(format!("http://{}", places.collector));
+    pub(crate) fn new(
+        scenario: &Scenario,
+        places: &Places,
+        mut header: Header,
+        seed: u64,
+        now: Now,
+    ) -> Self {
+        let world = scenario.world();
+        let collector_url = format!("http://{}", places.collector);
+        let mut services = Services::new(Grants::default(), world.faults.clone(), seed);
+        services.set_collector(collector_url.clone());
+        services.set_lifetime(world.credential_lifetime);
+        let config = places.fill_all(&scenario.config);
+        let mut up = SetUp::new(
+            &scenario.sources,
+            scenario.profile.as_deref(),
+            &config,
+            &mut services,
+            now,
+            world.credential_lifetime,
+        );
+        if world.account_id.is_some() {
+            services.grants().account_id.clone_from(&world.account_id);
+        }
+        places.settle(scenario, &up, &mut header);
+        let account_id = services.grants().account_id.clone();
+        let mut imds = Model::new(world, seed);
+        imds.set_collector(collector_url);
         // The collector gives credentials of its own to whoever asks, token or not, so that taking
         // them shows.
         let collector = World {
@@ -131,11 +216,19 @@ impl Site {
             }],
             ..World::default()
         };
+        let mut recorder = Recorder::new(header);
+        recorder.secrets(now, services.take_secrets());
+        for keys in std::mem::take(&mut up.keys) {
+            recorder.push(now, What::Keys(keys));
+        }
         Self {
-            recorder: Recorder::new(header),
+            recorder,
+            home: up.home,
             imds,
             collector: Model::new(collector, seed ^ 0xC011_EC70),
             proxy: Model::new(proxy, seed ^ 0x9807),
+            services,
+            account_id,
         }
     }
 
@@ -146,21 +239,43 @@ impl Site {
         seen: (Server, &str, u32),
         request: Request,
     ) -> (u32, Reply) {
-        let model = match seen.0 {
-            Server::Imds
-            | Server::Container
-            | Server::Sts
-            | Server::Sso
-            | Server::Oidc
-            | Server::Signin => &mut self.imds,
-            Server::Collector => &mut self.collector,
-            Server::Proxy => &mut self.proxy,
+        let reply = match giver(seen.0) {
+            Some(giver) => self.give(now, giver, &request),
+            None => {
+                let model = match seen.0 {
+                    Server::Collector => &mut self.collector,
+                    Server::Proxy => &mut self.proxy,
+                    _ => &mut self.imds,
+                };
+                let reply = model.handle(now, &request);
+                let secrets = model.take_secrets();
+                self.recorder.secrets(now, secrets);
+                reply
+            }
         };
-        let reply = model.handle(now, &request);
-        let secrets = model.take_secrets();
-        self.recorder.secrets(now, secrets);
         let number = self.recorder.exchange(now, seen, request, &reply);
         (number, reply)
+    }
+
+    /// What a service beside the instance metadata service answers; notes whose keys are in it.
+    fn give(&mut self, now: Now, giver: Giver, request: &Request) -> Reply {
+        let (reply, given) = self.services.handle(now, giver, request);
+        self.recorder.secrets(now, self.services.take_secrets());
+        if let Some(keys) = given {
+            let account = self
+                .account_id
+                .clone()
+                .filter(|_| giver == Giver::Container);
+            self.recorder
+                .push(now, What::Keys(noted(&keys, false, account)));
+        }
+        reply
+    }
+
+    /// Notes that the command of a credential process was run.
+    pub(crate) fn ran(&mut self, now: Now) {
+        let source = Source::Process;
+        self.recorder.push(now, What::Ran { source });
     }
 
     /// Changes the world as a step says. Steps that are not changes do nothing.
@@ -182,6 +297,9 @@ impl Site {
             ),
             Step::Resolve(_) | Step::Advance(_) | Step::Jump(_) => return,
         };
+        if let Change::Faults(faults) = &change {
+            self.services.set_faults(faults.clone());
+        }
         self.imds.change(now, change);
         self.recorder.push(now, What::World { change: words });
     }

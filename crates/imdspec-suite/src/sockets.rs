@@ -27,7 +27,7 @@ pub(crate) async fn run(
     let header = Recorder::header(scenario, "reference", seed, ClockKind::Virtual);
     let time = Time::Virtual(clock.clone());
     let hosted = Hosted::start(scenario, header, seed, time, Ground::Played).await?;
-    let environment = hosted.with_site(|site| environment(&site.recorder.trace().header));
+    let environment = hosted.with_site(|site| environment(site));
     let driver = Driver::new(
         reference.build(&environment, seed),
         clock.clone(),
@@ -35,7 +35,7 @@ pub(crate) async fn run(
             inner: ReqwestTransport::default(),
             clock: clock.clone(),
             real: hosted.real_places(),
-            links: scenario.links.clone(),
+            links: scenario.links(),
         },
     );
     for step in &scenario.steps {

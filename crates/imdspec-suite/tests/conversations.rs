@@ -66,6 +66,7 @@ fn in_full(trace: &Trace) -> String {
                     SecretKind::SessionToken => "session-token",
                     SecretKind::SecretAccessKey => "secret-key",
                     SecretKind::SecurityToken => "security-token",
+                    SecretKind::Authorization => "authorization",
                 };
                 let n = secrets.iter().filter(|(_, s)| s.contains(name)).count() + 1;
                 secrets.push((value, format!("<{name} {n}>")));

@@ -108,6 +108,8 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
         network: Default::default(),
         endpoint: Default::default(),
         links: Default::default(),
+        sources: Default::default(),
+        profile: None,
         world,
         env: Default::default(),
         config: Default::default(),

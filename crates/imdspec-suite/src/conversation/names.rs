@@ -31,7 +31,7 @@ pub(super) const fn server(server: Server) -> &'static str {
 impl<'t> Names<'t> {
     pub(super) fn of(trace: &'t Trace) -> Self {
         let mut secrets: Vec<(String, String)> = Vec::new();
-        let mut counts = [0; 3];
+        let mut counts = [0; 4];
         let mut places: Vec<(&str, &'static str)> = Vec::new();
         for event in &trace.events {
             match &event.what {
@@ -40,6 +40,7 @@ impl<'t> Names<'t> {
                         SecretKind::SessionToken => (0, "session-token"),
                         SecretKind::SecretAccessKey => (1, "secret-key"),
                         SecretKind::SecurityToken => (2, "security-token"),
+                        SecretKind::Authorization => (3, "authorization"),
                     };
                     counts[i] += 1;
                     let name = format!("<{name} {}>", counts[i]);

@@ -7,7 +7,7 @@ use crate::hosted::{Ground, Hosted, Time};
 use crate::memory::DEADLINE;
 use crate::recorder::Recorder;
 use crate::scenario::{Scenario, Step};
-use crate::site::config_file;
+use crate::sources::HOME_GAP;
 use imdspec_rules::{Outcome, Stream, Trace, What};
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,16 +88,18 @@ fn environment(
     clock: Clock,
 ) -> Result<Environment, NotRun> {
     let header = hosted.with_site(|site| site.recorder.trace().header.clone());
-    if let Some(text) = config_file(&header.config) {
-        let folder = home.path().join(".aws");
-        std::fs::create_dir_all(&folder)
-            .and_then(|()| std::fs::write(folder.join("config"), text))
-            .map_err(|e| no_home(&e))?;
-    }
+    let files = hosted.with_site(|site| site.home.clone());
+    files.write(home.path()).map_err(|e| no_home(&e))?;
+    let in_home = |(name, value): (String, String)| {
+        (
+            name,
+            value.replace(HOME_GAP, &home.path().to_string_lossy()),
+        )
+    };
     let endpoint = header.env.get("AWS_EC2_METADATA_SERVICE_ENDPOINT").cloned();
     Ok(Environment {
         endpoint: endpoint.filter(|_| scenario.sets_endpoint()),
-        variables: header.env,
+        variables: header.env.into_iter().map(in_home).collect(),
         home: home.path().to_owned(),
         code: header.code,
         clock,

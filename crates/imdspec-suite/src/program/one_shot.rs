@@ -60,6 +60,7 @@ async fn resolve(
         };
         result.unwrap_or((deadline, String::new()))
     };
+    hosted.note_runs();
     let stderr = process.end().await;
     hosted.with_site(|site| {
         let now = hosted.now();

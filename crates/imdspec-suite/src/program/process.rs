@@ -2,7 +2,6 @@
 
 use super::{ContractError, Program};
 use crate::hosted::{Ground, Hosted};
-use crate::site::config_file;
 use imdspec_rules::Outcome;
 use imdspec_sandbox::{Lifeline, Step};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -33,16 +32,11 @@ impl Process {
     /// Starts the program with the settings in a trace's header, in a home of its own, and in a
     /// sandbox of its own where the servers are to stand in one.
     pub(crate) fn start(program: &Program, hosted: &Hosted) -> Result<Self, ContractError> {
-        let header = hosted.with_site(|site| site.recorder.trace().header.clone());
         let ours = |why: std::io::Error| ContractError::Ours {
             why: format!("could not make a home for the program: {why}"),
         };
         let home = TempDir::with_prefix("imdspec-").map_err(ours)?;
-        if let Some(config) = config_file(&header.config) {
-            let folder = home.path().join(".aws");
-            std::fs::create_dir(&folder).map_err(ours)?;
-            std::fs::write(folder.join("config"), config).map_err(ours)?;
-        }
+        hosted.furnish(home.path()).map_err(ours)?;
         let words = program.command.iter().map(|w| hosted.places().fill_sink(w));
         let words: Vec<String> = words.collect();
         let mut command = std::process::Command::new(&words[0]);

@@ -112,6 +112,7 @@ async fn resolve(
 }
 
 fn note(hosted: &Hosted, call: u32, outcome: Outcome) {
+    hosted.note_runs();
     hosted.with_site(|site| site.recorder.outcome(hosted.now(), call, outcome));
 }
 

@@ -59,6 +59,7 @@ async fn resolve(
             after: u64::try_from(program.deadline.as_millis()).unwrap_or(u64::MAX),
         })
     };
+    hosted.note_runs();
     let is_use = matches!(outcome, Outcome::Credentials(_));
     hosted.with_site(|site| site.recorder.outcome(hosted.now(), call, outcome));
     if is_use {

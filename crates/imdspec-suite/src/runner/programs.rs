@@ -281,6 +281,8 @@ pub(crate) fn plain(name: &str, steps: Vec<Step>) -> Scenario {
         network: Default::default(),
         endpoint: Default::default(),
         links: Default::default(),
+        sources: Default::default(),
+        profile: None,
         world: Default::default(),
         env: Default::default(),
         config: Default::default(),

@@ -3,17 +3,18 @@
 use super::link::BREAKABLE;
 use super::parse::{Document, Settings, Wrong, fault_places};
 use super::{ClockNeed, EndpointGiven, NetworkNeed, Step};
+use crate::sources::Sources;
 use imdspec_model::{Fault, Span};
 use std::ops::Range;
 use toml::Spanned;
 
 /// The groups whose rules a scenario can exercise.
-const GROUPS: [&str; 8] = [
-    "TOKEN", "ROUTE", "DOC", "ERR", "RETRY", "CACHE", "CONFIG", "SEC",
+const GROUPS: [&str; 10] = [
+    "TOKEN", "ROUTE", "DOC", "ERR", "RETRY", "CACHE", "CONFIG", "SEC", "CHAIN", "CONT",
 ];
 
-/// The servers whose URLs settings may hold a gap for.
-const SERVERS: [&str; 3] = ["imds", "collector", "proxy"];
+/// What settings may hold a gap for: URLs of servers, and the home directory.
+const GAPS: [&str; 5] = ["imds", "collector", "proxy", "container", "home"];
 
 /// More callers at once than any subject promises to serve.
 const MOST_CALLERS: u32 = 64;
@@ -28,6 +29,7 @@ impl Document {
         self.check_clock()?;
         self.check_endpoint()?;
         self.check_links()?;
+        self.check_sources()?;
         for settings in [&self.env, &self.config, &self.code] {
             check_settings(settings)?;
         }
@@ -178,6 +180,27 @@ impl Document {
         Ok(())
     }
 
+    /// Sources are in states that they can be in, and can stand together.
+    fn check_sources(&self) -> Checked {
+        let states = self
+            .sources
+            .iter()
+            .map(|(s, state)| (*s.get_ref(), *state.get_ref()));
+        let at = self.sources.keys().next().map_or(0..0, Spanned::span);
+        if let Some(what) = Sources(states.collect()).wrong() {
+            return Err(Wrong::new(at, what));
+        }
+        let named = self.profile.as_ref();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        match named.filter(|p| p.get_ref().is_empty() || !p.get_ref().chars().all(plain)) {
+            Some(profile) => Err(Wrong::new(
+                profile.span(),
+                "no name of a profile; expected letters, digits, - and _",
+            )),
+            None => Ok(()),
+        }
+    }
+
     fn own_endpoint(&self) -> Option<Range<usize>> {
         let env = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &self.env);
         let key = "ec2_metadata_service_endpoint";
@@ -227,8 +250,8 @@ fn check_settings(settings: &Settings) -> Checked {
                 "a setting is one line; expected no line end and no NUL",
             ));
         }
-        if let Some(gap) = gaps(value.get_ref()).find(|gap| !SERVERS.contains(gap)) {
-            let known = SERVERS.join("}, ${");
+        if let Some(gap) = gaps(value.get_ref()).find(|gap| !GAPS.contains(gap)) {
+            let known = GAPS.join("}, ${");
             return Err(Wrong::new(
                 value.span(),
                 format!("nothing fills ${{{gap}}}; expected one of ${{{known}}}"),

@@ -25,7 +25,9 @@ pub use link::Link;
 pub use load::{embedded, load_dir, load_file};
 pub use step::{Step, Yes};
 
-use imdspec_model::World;
+use crate::sources::{Breakage, Sources, State};
+use imdspec_model::{Fault, Instead, Mode, World};
+use imdspec_wire::Source;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -52,10 +54,18 @@ pub struct Scenario {
     pub links: BTreeMap<IpAddr, Link>,
     /// The service it meets, at first.
     pub world: World,
-    /// Environment variables of the subject. In all three maps `${imds}`, `${collector}` and
-    /// `${proxy}` stand for the URLs of servers of the runner.
+    /// The sources of credentials that are set up besides the service. Where there are some, the
+    /// service itself has credentials only if [`Source::Imds`](imdspec_wire::Source::Imds) is among
+    /// them.
+    pub sources: Sources,
+    /// The profile that `AWS_PROFILE` names, and in which profile-based sources are set up; the
+    /// default one when there is none.
+    pub profile: Option<String>,
+    /// Environment variables of the subject. In all three maps `${imds}`, `${collector}`, `${proxy}`
+    /// and `${container}` stand for the URLs of servers of the runner, and `${home}` for the
+    /// subject's home directory.
     pub env: BTreeMap<String, String>,
-    /// Keys of the `[default]` profile in the subject's `~/.aws/config`.
+    /// Keys of the active profile in the subject's `~/.aws/config`.
     pub config: BTreeMap<String, String>,
     /// Settings given in code, under the names of the config keys they stand for.
     pub code: BTreeMap<String, String>,
@@ -122,6 +132,58 @@ impl Scenario {
     #[must_use]
     pub fn sets_endpoint(&self) -> bool {
         self.endpoint == EndpointGiven::Default
+    }
+
+    /// Whether any service beside the instance metadata service can be asked.
+    #[must_use]
+    pub(crate) fn needs_services(&self) -> bool {
+        let mentions = |settings: &BTreeMap<String, String>| {
+            let of_container = |name: &str| name.starts_with("AWS_CONTAINER_");
+            settings
+                .iter()
+                .any(|(name, value)| of_container(name) || value.contains("${container}"))
+        };
+        !self.sources.is_empty()
+            || [&self.env, &self.config, &self.code]
+                .into_iter()
+                .any(mentions)
+    }
+
+    /// How the service's addresses are broken: as the scenario says, and where its sources lack the
+    /// service, nobody is there.
+    #[must_use]
+    pub(crate) fn links(&self) -> BTreeMap<IpAddr, Link> {
+        let mut links = self.links.clone();
+        if self.needs_addresses() && self.lacks_imds() {
+            for address in link::BREAKABLE {
+                links.entry(address).or_insert(Link::Refused);
+            }
+        }
+        links
+    }
+
+    /// The service's world: as the scenario says, and broken or turned off as its sources say.
+    #[must_use]
+    pub(crate) fn world(&self) -> World {
+        let mut world = self.world.clone();
+        let fault = |status, instead| Fault {
+            status,
+            instead,
+            ..Fault::default()
+        };
+        match self.sources.state(Source::Imds).and_then(State::breakage) {
+            None if self.lacks_imds() => world.mode = Mode::Off,
+            None => {}
+            Some(Breakage::Status403) => world.mode = Mode::Off,
+            Some(Breakage::Status404) => world.role.clear(),
+            Some(Breakage::Silent) => world.faults.push(fault(None, Some(Instead::Silence))),
+            Some(_) => world.faults.push(fault(Some(500), None)),
+        }
+        world
+    }
+
+    fn lacks_imds(&self) -> bool {
+        !self.sources.is_empty() && self.sources.state(Source::Imds).is_none()
     }
 
     /// How often the subject is asked for credentials in all.

@@ -1,7 +1,9 @@
 //! From text to a scenario, keeping hold of where things stand until they are checked.
 
 use super::{ClockNeed, EndpointGiven, Link, NetworkNeed, Scenario, ScenarioError, Step};
+use crate::sources::{Sources, State};
 use imdspec_model::World;
+use imdspec_wire::Source;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -23,6 +25,9 @@ pub(super) struct Document {
     pub(super) links: BTreeMap<Spanned<IpAddr>, Link>,
     #[serde(default)]
     pub(super) world: World,
+    #[serde(default)]
+    pub(super) sources: BTreeMap<Spanned<Source>, Spanned<State>>,
+    pub(super) profile: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) env: Settings,
     #[serde(default)]
@@ -91,6 +96,13 @@ impl Document {
                 .map(|(address, link)| (address.into_inner(), link))
                 .collect(),
             world: self.world,
+            sources: Sources(
+                self.sources
+                    .into_iter()
+                    .map(|(source, state)| (source.into_inner(), state.into_inner()))
+                    .collect(),
+            ),
+            profile: self.profile.map(Spanned::into_inner),
             env: values(self.env),
             config: values(self.config),
             code: values(self.code),

@@ -1,6 +1,7 @@
 //! From a scenario back to text.
 
 use super::{ClockNeed, EndpointGiven, Link, NetworkNeed, Scenario, ScenarioError, Step};
+use crate::sources::Sources;
 use imdspec_model::{Fault, World};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,12 +21,16 @@ struct Written<'a> {
     network: Option<NetworkNeed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<EndpointGiven>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     code: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     links: &'a BTreeMap<IpAddr, Link>,
     #[serde(skip_serializing_if = "Table::is_empty")]
     world: Table,
+    #[serde(skip_serializing_if = "Sources::is_empty")]
+    sources: &'a Sources,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     env: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -60,9 +65,11 @@ impl Scenario {
             clock: unless_default(self.clock),
             network: unless_default(self.network),
             endpoint: unless_default(self.endpoint),
+            profile: self.profile.as_deref(),
             code: &self.code,
             links: &self.links,
             world,
+            sources: &self.sources,
             env: &self.env,
             config: &self.config,
             step: self

@@ -113,6 +113,8 @@ fn a_scenario_takes_what_is_left_out_from_the_healthy_world() {
             clock: ClockNeed::Any,
             network: NetworkNeed::Any,
             endpoint: EndpointGiven::Default,
+            sources: Default::default(),
+            profile: None,
             links: BTreeMap::new(),
             world: World::default(),
             env: BTreeMap::new(),

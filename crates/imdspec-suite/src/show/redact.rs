@@ -40,5 +40,6 @@ const fn shown(kind: SecretKind) -> &'static str {
         SecretKind::SessionToken => "<session token>",
         SecretKind::SecretAccessKey => "<secret access key>",
         SecretKind::SecurityToken => "<security token>",
+        SecretKind::Authorization => "<authorization>",
     }
 }

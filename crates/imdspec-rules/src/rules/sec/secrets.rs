@@ -82,5 +82,6 @@ const fn of_kind(kind: SecretKind) -> &'static str {
         SecretKind::SessionToken => "a session token",
         SecretKind::SecretAccessKey => "a secret access key",
         SecretKind::SecurityToken => "a security token",
+        SecretKind::Authorization => "what opens a service",
     }
 }
