@@ -1,8 +1,12 @@
 //! What a subject can do, declared by its author or seen in its traces.
 
 use crate::{Call, Case, Exchange, Outcome, Server};
+use imdspec_wire::Source;
 use std::collections::BTreeMap;
 use std::fmt;
+
+const RELATIVE_URI: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
 /// Something a subject may or may not do, behind which rules stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,11 +31,21 @@ pub enum Capability {
     AttemptsEnv,
     /// Can be given settings in code by the harness.
     CodeSettings,
+    /// Looks for credentials in other places than the service.
+    Chain,
+    /// Reads `AWS_ACCESS_KEY_ID` and its siblings.
+    EnvironmentKeys,
+    /// Reads static keys of a profile in the shared credentials file.
+    ProfileKeys,
+    /// Asks the container endpoint that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` names.
+    Container,
+    /// Asks the endpoint that `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
+    ContainerFull,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::V1Fallback,
         Self::V1DisableSetting,
         Self::CachesToken,
@@ -42,6 +56,11 @@ impl Capability {
         Self::EndpointMode,
         Self::AttemptsEnv,
         Self::CodeSettings,
+        Self::Chain,
+        Self::EnvironmentKeys,
+        Self::ProfileKeys,
+        Self::Container,
+        Self::ContainerFull,
     ];
 
     /// As written in a descriptor.
@@ -58,6 +77,11 @@ impl Capability {
             Self::EndpointMode => "endpoint-mode",
             Self::AttemptsEnv => "attempts-env",
             Self::CodeSettings => "code-settings",
+            Self::Chain => "chain",
+            Self::EnvironmentKeys => "environment-keys",
+            Self::ProfileKeys => "profile-keys",
+            Self::Container => "container",
+            Self::ContainerFull => "container-full",
         }
     }
 
@@ -158,7 +182,46 @@ fn shows(capability: Capability, case: &Case<'_>) -> bool {
             .and_then(|n| n.parse::<usize>().ok())
             .is_some_and(|n| n > 1 && case.calls.iter().any(|c| fails_exactly(case, c, n))),
         Capability::CodeSettings => false,
+        Capability::Chain => {
+            let is_other = |source| source != Source::Imds;
+            case.trace.header.order.sources().any(is_other) || gives(case, is_other)
+        }
+        Capability::EnvironmentKeys => reads(case, Source::Environment),
+        Capability::ProfileKeys => reads(case, Source::SharedCredentials),
+        Capability::Container => {
+            reads(case, Source::Container) || asks_container(case, env.get(RELATIVE_URI), "")
+        }
+        Capability::ContainerFull => {
+            let full = env.get(FULL_URI);
+            reads(case, Source::ContainerFull)
+                || asks_container(case, full, full.map_or("", String::as_str))
+        }
     }
+}
+
+/// Whether a source is one that the subject says it looks at, or gave credentials of.
+fn reads(case: &Case<'_>, source: Source) -> bool {
+    case.trace.header.order.rank(source).is_some() || gives(case, |s| s == source)
+}
+
+fn gives(case: &Case<'_>, is_such: impl Fn(Source) -> bool) -> bool {
+    let source = |c: &Call<'_>| case.source_of(c.given()?, c.last_number());
+    case.calls.iter().filter_map(source).any(is_such)
+}
+
+/// Whether the one variable that is set, with this value, brought a GET to a container endpoint.
+/// A setting of the service may point there as well, but not to such paths.
+fn asks_container(case: &Case<'_>, value: Option<&String>, url: &str) -> bool {
+    let is_set = |name| case.trace.header.env.contains_key(name);
+    let alone = is_set(RELATIVE_URI) != is_set(FULL_URI);
+    alone
+        && value.is_some_and(|value| {
+            case.exchanges.iter().any(|x| {
+                let there = x.request.server == Server::Container
+                    || (!url.is_empty() && url.contains(&x.request.to));
+                there && x.is_get() && value.ends_with(&x.request.target)
+            })
+        })
 }
 
 /// Whether the second of two calls was answered from what the first had fetched.

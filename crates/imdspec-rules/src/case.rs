@@ -1,6 +1,6 @@
 //! A trace made easy to judge: requests paired with replies, grouped by resolve call.
 
-use crate::{End, Given, Outcome, Reply, RequestSeen, Server, Trace, What};
+use crate::{End, Given, Minted, Outcome, Reply, RequestSeen, Server, Trace, What};
 use imdspec_wire::{
     CredentialDocument, Credentials, Now, Route, SessionToken, TOKEN_HEADER, TTL_HEADER, Ttl,
     WireError,
@@ -20,6 +20,9 @@ pub struct Case<'t> {
     pub tokens: Vec<IssuedToken<'t>>,
     /// Every 2xx reply to a document GET that was sent whole, in order.
     pub documents: Vec<ServedDocument>,
+    /// Every set of credentials that came into being, in order: those of any source that the trace
+    /// tells of, and those in the documents of the service.
+    pub keys: Vec<Minted<'t>>,
 }
 
 /// A request and what was answered.
@@ -111,6 +114,7 @@ impl<'t> Case<'t> {
             calls: Vec::new(),
             tokens: Vec::new(),
             documents: Vec::new(),
+            keys: Vec::new(),
         };
         let mut ids: Vec<u32> = Vec::new();
         for (i, event) in trace.events.iter().enumerate() {
@@ -171,6 +175,7 @@ impl<'t> Case<'t> {
                 | What::World { .. }
                 | What::Secret { .. }
                 | What::Keys(_)
+                | What::File { .. }
                 | What::Ran { .. }
                 | What::Connect { .. }
                 | What::Malformed { .. }
@@ -182,6 +187,7 @@ impl<'t> Case<'t> {
             call.exchanges.end = all;
         }
         case.index_replies();
+        case.index_keys();
         case.tell_alone();
         case
     }

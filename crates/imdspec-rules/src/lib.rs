@@ -27,6 +27,7 @@ mod capability;
 mod case;
 mod finding;
 mod judge;
+mod owner;
 mod rule;
 pub mod rules;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use capability::{Capabilities, Capability};
 pub use case::{Call, Case, Exchange, IssuedToken, ServedDocument};
 pub use finding::{Docket, Evidence, Finding};
 pub use judge::{CaseEvidence, Judgement, Verdict, judge};
+pub use owner::{Minted, Owners, Part};
 pub use rule::{Applies, Differs, Level, Provenance, Rule};
 pub use trace::{
     ClockKind, End, Event, Given, Header, Keys, Outcome, RefusalKind, Reply, RequestSeen,

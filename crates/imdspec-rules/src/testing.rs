@@ -1,10 +1,10 @@
 //! Small traces by hand, for the tests of monitors.
 
 use crate::{
-    Case, ClockKind, End, Event, Finding, Given, Header, Outcome, RefusalKind, Reply, RequestSeen,
-    Server, Trace, What, rules,
+    Case, ClockKind, End, Event, Finding, Given, Header, Keys, Outcome, RefusalKind, Reply,
+    RequestSeen, Server, Trace, What, rules,
 };
-use imdspec_wire::{Bytes, Headers, Mono, TTL_HEADER, Version, Wall, paths};
+use imdspec_wire::{Bytes, Headers, Mono, Source, TTL_HEADER, Version, Wall, paths};
 
 /// The date every built trace begins at: 2026-01-01T00:00:00Z.
 pub(crate) const T0: i64 = 1_767_225_600_000;
@@ -296,6 +296,95 @@ impl Build {
             server: Server::Imds,
             bytes: bytes.into(),
         })
+    }
+
+    /// Says that a source was set up, and in which state.
+    pub(crate) fn source(mut self, source: Source, state: &str) -> Self {
+        self.trace.header.sources.insert(source, state.into());
+        self
+    }
+
+    /// Sets the order that the subject declares: one source a step.
+    pub(crate) fn order(mut self, sources: &[Source]) -> Self {
+        self.trace.header.order = sources.iter().copied().collect();
+        self
+    }
+
+    /// Credentials of a source come into being, which [`Self::gave`] gives.
+    pub(crate) fn keys(self, source: Source, key: &str) -> Self {
+        self.mint(source, key, false)
+    }
+
+    /// Credentials come into being that a source assumes its role with.
+    pub(crate) fn base_keys(self, source: Source, key: &str) -> Self {
+        self.mint(source, key, true)
+    }
+
+    fn mint(self, source: Source, key: &str, base: bool) -> Self {
+        self.push(What::Keys(Keys {
+            source,
+            base,
+            access_key_id: key.into(),
+            secret_access_key: format!("secret-of-{key}"),
+            session_token: Some(format!("token-of-{key}")),
+            account_id: None,
+        }))
+    }
+
+    /// A source that works, and its credentials.
+    pub(crate) fn works(self, source: Source, key: &str) -> Self {
+        self.source(source, "works").keys(source, key)
+    }
+
+    /// The command of a process is run.
+    pub(crate) fn ran(self) -> Self {
+        self.push(What::Ran {
+            source: Source::Process,
+        })
+    }
+
+    /// A file of the subject's home is written.
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
+        self.push(What::File {
+            name: name.into(),
+            text: text.into(),
+        })
+    }
+
+    /// The answer has the id of one, the secret of another, the token of a third.
+    pub(crate) fn gave_mixed(self, id: &str, secret: &str, token: Option<&str>) -> Self {
+        self.outcome(Outcome::Credentials(Given {
+            access_key_id: id.into(),
+            secret_access_key: Some(format!("secret-of-{secret}")),
+            session_token: token.map(|t| format!("token-of-{t}")),
+            expiration: None,
+            account_id: None,
+        }))
+    }
+
+    /// Gives the last request a body.
+    pub(crate) fn with_body(mut self, body: &str) -> Self {
+        if let Some(What::Request(request)) = self.trace.events.last_mut().map(|e| &mut e.what) {
+            request.body = body.into();
+        }
+        self
+    }
+
+    /// A request for credentials to the security token service, signed with `key`.
+    pub(crate) fn assume(self, action: &str, key: &str) -> Self {
+        let signed =
+            format!("AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/sts/aws4_request");
+        self.ask_at(Server::Sts, "POST", "/", &[("Authorization", &signed)])
+            .with_body(&format!("Action={action}&Version=2011-06-15"))
+    }
+
+    /// Asserts the one thing that a rule observes in this trace.
+    #[track_caller]
+    pub(crate) fn observes(self, rule: &str, expected: &str) {
+        match self.check(rule) {
+            Finding::Observed { value, .. } => assert_eq!(value, expected, "{rule}"),
+            other => panic!("{rule}: {other:?}"),
+        }
     }
 
     /// Asserts what one rule says of this trace, in one word.

@@ -119,6 +119,13 @@ pub enum What {
     },
     /// Credentials of a source came into being: whoever gives them has them from there.
     Keys(Keys),
+    /// A file of the subject's home was written: at the beginning, and each time it changes.
+    File {
+        /// Relative to the home, such as `container-token`.
+        name: String,
+        /// What it holds now; a secret.
+        text: String,
+    },
     /// The command of a `credential_process` setting was run.
     Ran {
         /// The source whose command it is.
@@ -501,6 +508,19 @@ mod tests {
     fn outcome(members: &str) -> String {
         let start = r#"{"at":0,"wall":0,"outcome":{"call":1,"outcome":"credentials","access_key_id":"AKIA""#;
         format!("{HEAD}\n{start}{members}}}}}\n")
+    }
+
+    #[test]
+    fn sources_keys_and_files_come_back_as_written() {
+        let trace = crate::testing::Build::new()
+            .order(&[Source::Environment, Source::Imds])
+            .works(Source::Environment, "ENV")
+            .file("container-token", "a secret\n")
+            .ran()
+            .trace();
+        let text = trace.to_string();
+        assert!(text.contains(r#""file":{"name":"container-token","text":"a secret\n"}"#));
+        assert_eq!(text.parse(), Ok(trace));
     }
 
     #[test]

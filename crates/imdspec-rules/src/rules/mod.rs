@@ -8,6 +8,7 @@ use crate::Rule;
 use std::sync::LazyLock;
 
 mod cache;
+mod chain;
 mod config;
 mod doc;
 mod err;
@@ -32,6 +33,7 @@ pub fn all() -> &'static [Rule] {
             cache::RULES,
             config::RULES,
             sec::RULES,
+            chain::RULES,
         ]
         .concat()
     });
