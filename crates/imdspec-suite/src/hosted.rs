@@ -257,6 +257,11 @@ impl Hosted {
             }
             _ => {
                 self.with_site(|site| site.change(self.now(), step));
+                if let Step::File(new) = step {
+                    let home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
+                    let files = self.with_site(|site| site.home.clone());
+                    files.write_one(&home.0, &new.name)?;
+                }
                 return Ok(());
             }
         };

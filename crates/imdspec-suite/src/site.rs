@@ -1,7 +1,7 @@
 //! The servers a scenario's subject can reach, and the trace of what reaches them.
 
 use crate::recorder::Recorder;
-use crate::scenario::{ClockNeed, Step};
+use crate::scenario::{ClockNeed, NewText, Step};
 use crate::sources::{Home, SetUp, noted};
 use crate::{NotRun, Scenario};
 use imdspec_model::{Change, Fault, Giver, Grants, Mode, Model, Reply, Services, World};
@@ -200,6 +200,12 @@ impl Site {
             services.grants().account_id.clone_from(&world.account_id);
         }
         places.settle(scenario, &up, &mut header);
+        for (name, text) in &scenario.files {
+            up.home.text(name, text.clone());
+        }
+        up.home.fill(|text| places.fill(text));
+        let told = up.told.iter().copied().map(str::to_owned);
+        let files: Vec<String> = told.chain(scenario.files.keys().cloned()).collect();
         let account_id = services.grants().account_id.clone();
         let mut imds = Model::new(world, seed);
         imds.set_collector(collector_url);
@@ -220,6 +226,10 @@ impl Site {
         recorder.secrets(now, services.take_secrets());
         for keys in std::mem::take(&mut up.keys) {
             recorder.push(now, What::Keys(keys));
+        }
+        for name in files {
+            let text = up.home.text_of(&name);
+            recorder.push(now, What::File { name, text });
         }
         Self {
             recorder,
@@ -295,6 +305,11 @@ impl Site {
                 Change::Faults(faults.clone()),
                 format!("{} fault(s) in force", faults.len()),
             ),
+            Step::File(NewText { name, text }) => {
+                self.home.text(name, text.clone());
+                let (name, text) = (name.clone(), text.clone());
+                return self.recorder.push(now, What::File { name, text });
+            }
             Step::Resolve(_) | Step::Advance(_) | Step::Jump(_) => return,
         };
         if let Change::Faults(faults) = &change {

@@ -7,10 +7,12 @@ pub use baseline::{Baseline, Expected};
 pub use descriptor::{Descriptor, DescriptorError};
 
 use crate::machine::Reference;
+use crate::order::Document;
 use crate::program::{Network, Program, ProgramClock};
 use crate::scenario::ClockNeed;
 use crate::site::Abilities;
 use imdspec_rules::{Capabilities, Capability, ClockKind};
+use imdspec_wire::Order;
 use serde::Deserialize;
 
 /// An implementation under test and what is known of it before the run.
@@ -24,6 +26,8 @@ pub struct Subject {
     pub kind: Kind,
     /// What it claims to do or not to do.
     pub capabilities: Capabilities,
+    /// The order in which it says that it looks for credentials, if it says one.
+    pub document: Option<Document>,
     /// Verdicts that are known and explained.
     pub baseline: Baseline,
     /// How to install it; shown when it will not start.
@@ -67,6 +71,7 @@ impl Subject {
             } else {
                 Kind::Memory(reference)
             },
+            document: None,
             baseline: Baseline::default(),
             install: Vec::new(),
         }
@@ -95,9 +100,19 @@ impl Subject {
             version: String::new(),
             kind: Kind::Program(driven, program),
             capabilities: Capabilities::default(),
+            document: None,
             baseline: Baseline::default(),
             install: Vec::new(),
         }
+    }
+
+    /// The order in which it says that it looks for credentials; empty when it says none.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        self.document
+            .as_ref()
+            .map(Document::order)
+            .unwrap_or_default()
     }
 
     /// Which clock it lives on.

@@ -114,6 +114,7 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
         env: Default::default(),
         config: Default::default(),
         code: Default::default(),
+        files: Default::default(),
         steps,
     })
 }

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Judge many implementations and write one table of them
     Matrix(Matrix),
+    /// Find the order in which an implementation looks for credentials, with the evidence
+    Order(Order),
     /// Check this machine, and whether a command keeps the contract; says what to change
     Doctor(Doctor),
     /// List the rules
@@ -133,6 +135,52 @@ pub(crate) struct Matrix {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct Order {
+    /// Descriptors (subjects/NAME.toml) of implementations to compare
+    #[arg(value_name = "FILE", conflicts_with_all = ["cmd", "subject", "from"])]
+    pub(crate) subjects: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) under_test: UnderTest,
+    /// Only these sources, such as environment,container,imds; imdspec explain CHAIN-017 lists them
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',', value_parser = source)]
+    pub(crate) only: Vec<imdspec_wire::Source>,
+    /// Leave out what is done about sources that are set up and broken
+    #[arg(long)]
+    pub(crate) whole: bool,
+    /// After the search, ask in so many worlds of random sources, and judge them by the CHAIN rules;
+    /// what breaks one is shrunk to the fewest sources that show it
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(crate) cases: u32,
+    /// The seed everything random comes from, hexadecimal; printed by every run
+    #[arg(long, value_name = "HEX", value_parser = seed)]
+    pub(crate) seed: Option<u64>,
+    /// How the result is shown on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub(crate) format: OrderFormat,
+    /// Write the result for machines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Write the trace of each comparison into this folder. Traces hold the run's made-up secrets
+    #[arg(long, value_name = "DIR")]
+    pub(crate) traces: Option<PathBuf>,
+    /// Show results written with --json again, side by side, and run nothing; repeatable
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cmd", "subject", "cases", "only", "seed"])]
+    pub(crate) from: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OrderFormat {
+    /// Text, for reading here
+    Terminal,
+    /// Markdown
+    Md,
+    /// A picture: the ladders side by side
+    Svg,
+    /// A page with the picture and all evidence
+    Html,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct Rules {
     /// Only rules that match, such as 'DOC-*'
     pub(crate) glob: Vec<String>,
@@ -194,6 +242,13 @@ pub(crate) struct SelfTest {
 fn seed(text: &str) -> Result<u64, String> {
     u64::from_str_radix(text.trim_start_matches("0x"), 16)
         .map_err(|_| "write a hexadecimal number of up to 16 digits".into())
+}
+
+fn source(text: &str) -> Result<imdspec_wire::Source, String> {
+    imdspec_wire::Source::named(text).ok_or_else(|| {
+        let known = imdspec_wire::Source::ALL.map(imdspec_wire::Source::as_str);
+        format!("write one of {}", known.join(", "))
+    })
 }
 
 fn mode(text: &str) -> Result<imdspec_model::Mode, String> {

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     let result = match args.command {
         Command::Check(check) => commands::check::run(check),
         Command::Matrix(matrix) => commands::matrix::run(&matrix),
+        Command::Order(order) => commands::order::run(&order),
         Command::Doctor(doctor) => commands::doctor::run(&doctor),
         Command::Rules(rules) => commands::rules::run(&rules),
         Command::Explain(explain) => commands::explain::run(&explain),

@@ -106,6 +106,7 @@ impl Writer<'_> {
                 .push("the credential process is run".into()),
             What::Secret { .. }
             | What::Keys(_)
+            | What::File { .. }
             | What::Connect { .. }
             | What::Sent { .. }
             | What::Output { .. } => {}

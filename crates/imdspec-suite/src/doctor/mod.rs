@@ -211,7 +211,7 @@ impl Patient<'_> {
     }
 
     fn runner(&self) -> Runner {
-        Runner::new(self.program, self.driven, &self.subject.name, self.ground)
+        Runner::new(self.program, self.driven, self.subject, self.ground)
     }
 
     /// Why it could not even be run.

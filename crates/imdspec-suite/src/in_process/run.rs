@@ -58,7 +58,13 @@ pub(super) fn run(
                 clock.jump(span.millis());
                 note_clock(&hosted, format!("wall clock by {span}"));
             }
-            change => hosted.with_site(|site| site.change(hosted.now(), change)),
+            change => {
+                hosted.with_site(|site| site.change(hosted.now(), change));
+                if let Step::File(new) = change {
+                    let files = hosted.with_site(|site| site.home.clone());
+                    (files.write_one(home.path(), &new.name)).map_err(|e| no_home(&e))?;
+                }
+            }
         }
     }
     drop(provider);

@@ -9,8 +9,9 @@ use crate::program::{
 use crate::recorder::Recorder;
 use crate::scenario::{ClockNeed, Scenario, Step};
 use crate::shift::{self, Shift};
-use crate::subject::Driven;
+use crate::subject::{Driven, Subject};
 use imdspec_rules::{Outcome, Stream, Trace, What};
+use imdspec_wire::Order;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub(crate) struct Runner {
     program: Program,
     driven: Driven,
     subject: String,
+    /// The order in which the subject says that it looks for credentials.
+    order: Order,
     ground: Ground,
     /// libfaketime, for the scenarios that move the clock.
     library: Option<PathBuf>,
@@ -29,12 +32,18 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    pub(crate) fn new(program: &Program, driven: Driven, subject: &str, ground: Ground) -> Self {
+    pub(crate) fn new(
+        program: &Program,
+        driven: Driven,
+        subject: &Subject,
+        ground: Ground,
+    ) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             program: program.clone(),
             driven,
-            subject: subject.to_owned(),
+            subject: subject.name.clone(),
+            order: subject.order(),
             ground,
             library: None,
             at_once: Semaphore::new(MOST_AT_ONCE),
@@ -142,6 +151,7 @@ impl Runner {
     ) -> Result<(Trace, Option<Hello>), ContractError> {
         let mut header = Recorder::header(scenario, &self.subject, seed, time.kind());
         header.whole_runs = self.driven == Driven::Sink;
+        header.order.clone_from(&self.order);
         let hosted = Hosted::start(scenario, header, seed, time, self.ground)
             .await
             .map_err(|e| ContractError::Ours {
@@ -185,7 +195,7 @@ pub(super) async fn prepare(
         Network::Sandbox => Ground::Sandbox,
         Network::Auto | Network::Endpoint => Ground::Endpoint,
     };
-    let mut runner = Runner::new(program, driven, &plan.subject.name, ground);
+    let mut runner = Runner::new(program, driven, &plan.subject, ground);
     let (hello, mut notes) = runner.sanity(plan.seed).await?;
     let mut clock = program.clock;
     let mut clock_reason = String::new();
@@ -287,6 +297,7 @@ pub(crate) fn plain(name: &str, steps: Vec<Step>) -> Scenario {
         env: Default::default(),
         config: Default::default(),
         code: Default::default(),
+        files: Default::default(),
         steps,
     }
 }

@@ -30,6 +30,7 @@ impl Document {
         self.check_endpoint()?;
         self.check_links()?;
         self.check_sources()?;
+        self.check_files()?;
         for settings in [&self.env, &self.config, &self.code] {
             check_settings(settings)?;
         }
@@ -199,6 +200,31 @@ impl Document {
             )),
             None => Ok(()),
         }
+    }
+
+    /// Files stay below the home.
+    fn check_files(&self) -> Checked {
+        let stays = |name: &str| {
+            let odd = |part: &str| part.is_empty() || part == "." || part == "..";
+            !name.split('/').any(odd)
+        };
+        let wrong = |at| {
+            Wrong::new(
+                at,
+                "no path below the home; expected one such as container-token",
+            )
+        };
+        if let Some(name) = self.files.keys().find(|n| !stays(n.get_ref())) {
+            return Err(wrong(name.span()));
+        }
+        for step in &self.step {
+            if let Step::File(new) = step.get_ref()
+                && !stays(&new.name)
+            {
+                return Err(wrong(step.span()));
+            }
+        }
+        Ok(())
     }
 
     fn own_endpoint(&self) -> Option<Range<usize>> {

@@ -23,7 +23,7 @@ mod tests;
 pub use error::ScenarioError;
 pub use link::Link;
 pub use load::{embedded, load_dir, load_file};
-pub use step::{Step, Yes};
+pub use step::{NewText, Step, Yes};
 
 use crate::sources::{Breakage, Sources, State};
 use imdspec_model::{Fault, Instead, Mode, World};
@@ -69,6 +69,8 @@ pub struct Scenario {
     pub config: BTreeMap<String, String>,
     /// Settings given in code, under the names of the config keys they stand for.
     pub code: BTreeMap<String, String>,
+    /// Files below the subject's home, such as `container-token`, each with its text.
+    pub files: BTreeMap<String, String>,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }

@@ -35,6 +35,8 @@ pub(super) struct Document {
     #[serde(default)]
     pub(super) code: Settings,
     #[serde(default)]
+    pub(super) files: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
     pub(super) step: Vec<Spanned<Step>>,
 }
 
@@ -106,6 +108,7 @@ impl Document {
             env: values(self.env),
             config: values(self.config),
             code: values(self.code),
+            files: values(self.files),
             steps: self.step.into_iter().map(Spanned::into_inner).collect(),
         }
     }

@@ -35,6 +35,8 @@ struct Written<'a> {
     env: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     config: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    files: &'a BTreeMap<String, String>,
     step: Vec<Table>,
 }
 
@@ -72,6 +74,7 @@ impl Scenario {
             sources: &self.sources,
             env: &self.env,
             config: &self.config,
+            files: &self.files,
             step: self
                 .steps
                 .iter()

@@ -24,6 +24,18 @@ pub enum Step {
     Mode(Mode),
     /// These faults replace all others, and their counts begin anew.
     Faults(Vec<Fault>),
+    /// A file below the subject's home gets another text.
+    File(NewText),
+}
+
+/// A file below the subject's home, and its text from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewText {
+    /// The path below the home.
+    pub name: String,
+    /// The text.
+    pub text: String,
 }
 
 /// `true`, for what either happens or is not written down.
@@ -75,6 +87,7 @@ struct Keys {
     role: Option<String>,
     mode: Option<Mode>,
     faults: Option<Vec<Fault>>,
+    file: Option<NewText>,
 }
 
 impl TryFrom<Keys> for Step {
@@ -90,6 +103,7 @@ impl TryFrom<Keys> for Step {
             keys.role.map(Self::Role),
             keys.mode.map(Self::Mode),
             keys.faults.map(Self::Faults),
+            keys.file.map(Self::File),
         ];
         let mut found = found.into_iter().flatten();
         match (found.next(), found.next()) {

@@ -120,6 +120,7 @@ fn a_scenario_takes_what_is_left_out_from_the_healthy_world() {
             env: BTreeMap::new(),
             config: BTreeMap::new(),
             code: BTreeMap::new(),
+            files: BTreeMap::new(),
             steps: vec![Step::Resolve(1)],
         }
     );

@@ -140,6 +140,7 @@ fn lines_of(what: &What, redactor: &Redactor<'_>) -> Vec<String> {
             keys.access_key_id,
             if keys.base { " to begin with" } else { "" }
         )],
+        What::File { name, .. } => vec![format!("-- the file {name} is written --")],
         What::Ran { source } => vec![format!("the command of the {} is run", source.title())],
         What::Secret { .. } | What::Connect { .. } => Vec::new(),
     }

@@ -58,6 +58,21 @@ impl Home {
         self.files.insert(path.to_owned(), file);
     }
 
+    /// The text of a file, its gaps as they are; empty for one that is not there.
+    pub(crate) fn text_of(&self, path: &str) -> String {
+        let bytes = self.files.get(path).map(|f| f.bytes.as_slice());
+        String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
+    }
+
+    /// Fills gaps in every file of text.
+    pub(crate) fn fill(&mut self, fill: impl Fn(&str) -> String) {
+        for file in self.files.values_mut() {
+            if let Ok(text) = std::str::from_utf8(&file.bytes) {
+                file.bytes = fill(text).into_bytes();
+            }
+        }
+    }
+
     /// The text of the file of this path below [`VIRTUAL_HOME`], its gaps filled.
     pub(crate) fn read_virtual(&self, path: &str) -> Option<Result<String, ()>> {
         let below = path.strip_prefix(VIRTUAL_HOME)?.strip_prefix('/')?;

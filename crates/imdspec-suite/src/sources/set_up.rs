@@ -122,6 +122,15 @@ impl Making<'_> {
         ] {
             self.env(name, value);
         }
+        // Versions of botocore before AWS_ENDPOINT_URL_… read where services are from here.
+        for (service, gap) in [
+            ("sts/2011-06-15", "${sts}"),
+            ("sso/2019-06-10", "${sso}"),
+            ("sso-oidc/2019-06-10", "${oidc}"),
+        ] {
+            let path = format!(".aws/models/{service}/endpoint-rule-set-1.json");
+            self.up.home.text(&path, endpoint_rules(gap));
+        }
         if let Some(name) = profile {
             self.env("AWS_PROFILE", name);
             // A profile that is named must be there, whatever is in it.
@@ -437,6 +446,31 @@ impl Making<'_> {
         };
         grants.failing.insert(source, failing);
     }
+}
+
+/// A rule set of botocore that puts a service at one URL.
+fn endpoint_rules(url: &str) -> String {
+    let parameter = |built_in: &str, kind: &str| {
+        serde_json::json!({
+            "builtIn": built_in, "required": false, "documentation": "", "type": kind,
+        })
+    };
+    serde_json::json!({
+        "version": "1.0",
+        "parameters": {
+            "Region": parameter("AWS::Region", "String"),
+            "UseDualStack": parameter("AWS::UseDualStack", "Boolean"),
+            "UseFIPS": parameter("AWS::UseFIPS", "Boolean"),
+            "Endpoint": parameter("SDK::Endpoint", "String"),
+            "UseGlobalEndpoint": parameter("AWS::STS::UseGlobalEndpoint", "Boolean"),
+        },
+        "rules": [{
+            "conditions": [],
+            "endpoint": { "url": url, "properties": {}, "headers": {} },
+            "type": "endpoint",
+        }],
+    })
+    .to_string()
 }
 
 /// Keys as a trace has them.

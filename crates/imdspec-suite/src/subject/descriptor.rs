@@ -1,8 +1,10 @@
 //! `subjects/NAME.toml`: how a real implementation is run, and what is expected of it.
 
 use super::{Baseline, Driven, Subject};
+use crate::order::Document;
 use crate::program::{Program, ProgramClock};
 use imdspec_rules::{Capabilities, Capability};
+use imdspec_wire::Source;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,7 +45,11 @@ pub struct Descriptor {
     /// Variables of our environment that it keeps.
     #[serde(default)]
     pub keep_env: Vec<String>,
-    /// What it claims to do (`true`) or not to do (`false`); lists are kept for later use.
+    /// The documented order in which it looks for credentials: the name of one of `orders/*.toml`,
+    /// or a file beside the descriptor.
+    pub order: Option<String>,
+    /// What it claims to do (`true`) or not to do (`false`), and as `chain`, where no document says
+    /// it, the order in which it looks: a list of sources.
     #[serde(default)]
     pub capabilities: BTreeMap<String, toml::Value>,
     /// Verdicts that are known and explained.
@@ -100,6 +106,13 @@ impl Descriptor {
         descriptor.check().map_err(invalid)?;
         descriptor.baseline = descriptor.baseline.standing_in(file, &text);
         let folder = file.parent().unwrap_or_else(|| Path::new(""));
+        if let Some(order) = &mut descriptor.order {
+            let beside = folder.join(&*order);
+            if beside.is_file() {
+                *order = beside.to_string_lossy().into_owned();
+            }
+            Document::named(order).map_err(|e| invalid(e.to_string()))?;
+        }
         for part in &mut descriptor.command {
             let beside = folder.join(&*part);
             if part.contains('/') && beside.is_file() {
@@ -124,7 +137,26 @@ impl Descriptor {
                 ));
             }
         }
+        self.chain()?;
         self.baseline.check()
+    }
+
+    /// The order that the descriptor writes itself, if it does.
+    fn chain(&self) -> Result<Option<Document>, String> {
+        let Some(chain) = self.capabilities.get("chain") else {
+            return Ok(None);
+        };
+        let no_list = || "chain is no list of sources".to_owned();
+        let named = |value: &toml::Value| {
+            let name = value.as_str().ok_or_else(no_list)?;
+            Source::named(name).ok_or_else(|| {
+                let known = Source::ALL.map(Source::as_str).join(", ");
+                format!("chain: {name:?} is no source; known are {known}")
+            })
+        };
+        let sources = chain.as_array().ok_or_else(no_list)?.iter().map(named);
+        let sources = sources.collect::<Result<Vec<_>, _>>()?;
+        Ok(Some(Document::of_chain(&self.name, &sources)))
     }
 
     /// The subject it describes.
@@ -136,6 +168,9 @@ impl Descriptor {
                 capabilities.declare(capability, has);
             }
         }
+        // Both were looked at when it was read.
+        let document = self.order.as_deref().and_then(|o| Document::named(o).ok());
+        let document = document.or_else(|| self.chain().ok().flatten());
         let setup = self.setup.as_deref().unwrap_or(&self.name);
         let program = Program {
             env: self.env,
@@ -150,6 +185,7 @@ impl Descriptor {
             name: self.name,
             version: self.version,
             capabilities,
+            document,
             baseline: self.baseline,
             install: self.install,
             ..Subject::program(program, self.kind)

@@ -3,6 +3,7 @@
 use crate::exit::Failure;
 use clap::{Args as ClapArgs, ValueEnum};
 use imdspec_model::Span;
+use imdspec_suite::order::Document;
 use imdspec_suite::program::{Network, Program, ProgramClock};
 use imdspec_suite::{Descriptor, Driven, Subject};
 use std::path::PathBuf;
@@ -27,6 +28,10 @@ pub(crate) struct UnderTest {
     /// A descriptor (subjects/NAME.toml) that says what to run and what to expect
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cmd", "session", "sink", "refused_exit"])]
     pub(crate) subject: Option<PathBuf>,
+    /// The order in which the command says that it looks for credentials: a documented one, such as
+    /// boto3 (see orders/), or a file that writes it
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) order: Option<String>,
     /// Where the command runs: in a sandbox in which the service is at its real addresses and
     /// nothing else is, or here, told by a variable where on the loopback the service is
     #[arg(long, value_name = "WHERE", default_value = "auto")]
@@ -56,7 +61,7 @@ impl UnderTest {
             if let Some(clock) = self.clock {
                 subject.set_clock(clock.into());
             }
-            return Ok(Some(subject));
+            return self.with_order(subject).map(Some);
         }
         if self.cmd.is_empty() {
             return Ok(None);
@@ -73,7 +78,15 @@ impl UnderTest {
             (_, true) => Driven::Sink,
             _ => Driven::OneShot,
         };
-        Ok(Some(Subject::program(program, driven)))
+        self.with_order(Subject::program(program, driven)).map(Some)
+    }
+
+    /// The subject, held against the order that was named.
+    pub(crate) fn with_order(&self, mut subject: Subject) -> Result<Subject, Failure> {
+        if let Some(name) = &self.order {
+            subject.document = Some(Document::named(name).map_err(Failure::usage)?);
+        }
+        Ok(subject)
     }
 
     /// These options again, as a shell takes them, each after a space. The network is the one that
@@ -99,6 +112,9 @@ impl UnderTest {
         }
         if let Some(file) = &self.subject {
             options.push_str(&format!(" --subject {}", quote(&file.to_string_lossy())));
+        }
+        if let Some(order) = &self.order {
+            options.push_str(&format!(" --order {}", quote(order)));
         }
         for name in &self.keep_env {
             options.push_str(&format!(" --keep-env {}", quote(name)));

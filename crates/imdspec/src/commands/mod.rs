@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod matrix;
+pub(crate) mod order;
 pub(crate) mod resolve;
 pub(crate) mod rules;
 pub(crate) mod self_test;

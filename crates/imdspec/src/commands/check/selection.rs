@@ -6,6 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::select::{chosen, matches_nothing};
 use imdspec_rules::{Rule, rules};
 use imdspec_suite::Scenario;
+use imdspec_suite::order::worlds;
 use imdspec_suite::scenario;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,12 +31,20 @@ pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Vec<Arc<Scena
         .iter()
         .cloned()
         .partition(|g| g.ends_with(".toml"));
+    // Worlds of sources have no file: their names say everything.
+    let (worlds, globs): (Vec<_>, Vec<_>) = globs
+        .into_iter()
+        .partition(|g| g.starts_with(worlds::FOLDER) && !g.contains('*'));
     let mut found: Vec<Arc<Scenario>> = Vec::new();
+    for name in &worlds {
+        let world = worlds::named(name).map_err(Failure::usage)?;
+        found.push(Arc::new(world));
+    }
     for file in &files {
         let scenario = scenario::load_file(Path::new(file)).map_err(Failure::usage)?;
         found.push(Arc::new(scenario));
     }
-    if !files.is_empty() && globs.is_empty() {
+    if !found.is_empty() && globs.is_empty() {
         return Ok(found);
     }
     let pool: Vec<Arc<Scenario>> = match &check.scenarios {
