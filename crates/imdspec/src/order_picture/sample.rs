@@ -119,9 +119,9 @@ pub(super) fn circle() -> Report {
     found.circles = vec![vec![Sso, Process, SharedCredentials]];
     for pair in &mut found.pairs {
         match pair.sources {
-            [Sso, SharedCredentials] => pair.winner = Some(SharedCredentials),
-            [Process, SharedCredentials] | [SharedCredentials, Process] => {
-                pair.winner = Some(Process);
+            [Sso, SharedCredentials] => {
+                pair.winner = Some(SharedCredentials);
+                pair.words = "gave ASIASHAREDCREDENTIALS".into();
             }
             [Container, ContainerFull] => {
                 pair.winner = None;
