@@ -1,15 +1,16 @@
 """boto3 as a session program: one boto3.Session, asked as an application asks when it signs.
 
-It hides nothing. A BotoCoreError is boto3 saying that it failed, and so is the RuntimeError it raises
-on purpose when refreshed credentials have already ended; any other exception is a crash and ends the
-process, as it would end the application.
+It hides nothing. A BotoCoreError is boto3 saying that it failed, and so are the ClientError of a service
+that it asks for credentials and the RuntimeError it raises on purpose when refreshed credentials have
+already ended; any other exception is a crash and ends the process, as it would end the application. The
+Session is made when it is first needed: what is wrong with the config file shows there.
 """
 
 import json
 import sys
 
 import boto3
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 def say(message):
@@ -36,15 +37,16 @@ def resolve(session):
 
 def main():
     say({"imdspec": 1, "name": "boto3", "version": boto3.__version__, "concurrency": 1})
-    session = boto3.Session()
+    session = None
     for line in sys.stdin:
         question = json.loads(line)
         if question["op"] != "resolve":
             say({"id": question["id"], "unsupported": True})
             continue
         try:
+            session = session or boto3.Session()
             say({"id": question["id"], **resolve(session)})
-        except (BotoCoreError, RuntimeError) as error:
+        except (BotoCoreError, ClientError, RuntimeError) as error:
             say({"id": question["id"], "error": {"kind": "error", "message": str(error)}})
 
 

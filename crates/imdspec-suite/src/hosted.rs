@@ -344,6 +344,15 @@ impl Shared {
     fn with_site<T>(&self, f: impl FnOnce(&mut Site) -> T) -> T {
         f(&mut self.site.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// Notes credentials seen in use; the first counts.
+    fn use_of(&self, given: Given) {
+        self.signed.send_if_modified(|first| {
+            let is_first = first.is_none();
+            first.get_or_insert(given);
+            is_first
+        });
+    }
 }
 
 /// One listening address of a site.
@@ -372,6 +381,15 @@ impl Service for Door {
     }
 
     fn request(&self, conn: u32, request: Request) -> (u32, Reply) {
+        // Who asks STS who he is uses his credentials, as one who asks the sink does.
+        let asks_who = self.server == Server::Sts
+            && (request.body.text()).contains("Action=GetCallerIdentity");
+        if let Some(given) = asks_who
+            .then(|| crate::sink::take(&request).given)
+            .flatten()
+        {
+            self.shared.use_of(given);
+        }
         let (number, reply) = self.shared.with_site(|site| {
             // Read under the lock, so that times in a trace never go back.
             let now = self.shared.time.now();
@@ -429,11 +447,7 @@ impl Service for SinkDoor {
     fn request(&self, _: u32, request: Request) -> (u32, Reply) {
         let taken = crate::sink::take(&request);
         if let Some(given) = taken.given {
-            self.0.signed.send_if_modified(|first| {
-                let is_first = first.is_none();
-                first.get_or_insert(given);
-                is_first
-            });
+            self.0.use_of(given);
         }
         (0, taken.reply)
     }

@@ -4,8 +4,10 @@ pub(crate) mod under_test;
 
 pub(crate) use under_test::UnderTest;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use imdspec_model::Span;
+use imdspec_wire::Source;
 use std::path::PathBuf;
 
 /// The conformance suite every AWS credential provider is held to.
@@ -141,9 +143,9 @@ pub(crate) struct Order {
     pub(crate) subjects: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) under_test: UnderTest,
-    /// Only these sources, such as environment,container,imds; imdspec explain CHAIN-017 lists them
-    #[arg(long, value_name = "SOURCE", value_delimiter = ',', value_parser = source)]
-    pub(crate) only: Vec<imdspec_wire::Source>,
+    /// Only these sources, such as environment,container,imds
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',', value_parser = source())]
+    pub(crate) only: Vec<Source>,
     /// Leave out what is done about sources that are set up and broken
     #[arg(long)]
     pub(crate) whole: bool,
@@ -244,11 +246,10 @@ fn seed(text: &str) -> Result<u64, String> {
         .map_err(|_| "write a hexadecimal number of up to 16 digits".into())
 }
 
-fn source(text: &str) -> Result<imdspec_wire::Source, String> {
-    imdspec_wire::Source::named(text).ok_or_else(|| {
-        let known = imdspec_wire::Source::ALL.map(imdspec_wire::Source::as_str);
-        format!("write one of {}", known.join(", "))
-    })
+/// The name of a source, with all of them in the help.
+fn source() -> impl TypedValueParser<Value = Source> {
+    let names = Source::ALL.map(|s| PossibleValue::new(s.as_str()).help(s.title()));
+    PossibleValuesParser::new(names).map(|name| Source::named(&name).unwrap_or(Source::Code))
 }
 
 fn mode(text: &str) -> Result<imdspec_model::Mode, String> {

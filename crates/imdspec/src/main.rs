@@ -4,10 +4,6 @@ mod args;
 mod commands;
 mod exit;
 mod matrix;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the command that shows it comes next")
-)]
 mod order_picture;
 mod select;
 mod show;

@@ -1,6 +1,6 @@
 //! What one asking in a world of sources came to.
 
-use imdspec_rules::{Case, Outcome, Server, Trace, What};
+use imdspec_rules::{Case, Outcome, Server, Stream, Trace, What};
 use imdspec_wire::{Route, Source};
 
 /// What one asking came to.
@@ -44,13 +44,20 @@ impl Came {
             (Some(Outcome::Credentials(given)), None) => {
                 format!("gave {}, which is nobody's", given.access_key_id)
             }
+            // A program that is run once says why on stderr.
             (Some(Outcome::Refused { message, .. }), _) if message.is_empty() => {
-                "no credentials".into()
+                match last_line(trace) {
+                    None => "no credentials".into(),
+                    Some(line) => format!("no credentials: {}", short(line)),
+                }
             }
             (Some(Outcome::Refused { message, .. }), _) => {
                 format!("no credentials: {}", short(message))
             }
-            _ => call.in_words(),
+            _ => match last_line(trace) {
+                None => call.in_words(),
+                Some(line) => format!("{}: {}", call.in_words(), short(line)),
+            },
         };
         Self {
             winner: owner.filter(|(_, base)| !base).map(|(source, _)| source),
@@ -61,12 +68,45 @@ impl Came {
     }
 }
 
+/// The last line of what the subject wrote to stderr, which is where a traceback says what happened.
+fn last_line(trace: &Trace) -> Option<&str> {
+    let stderr = trace
+        .events
+        .iter()
+        .rev()
+        .find_map(|event| match &event.what {
+            What::Output {
+                stream: Stream::Stderr,
+                text,
+            } => Some(text),
+            _ => None,
+        })?;
+    stderr.lines().map(str::trim).rfind(|line| !line.is_empty())
+}
+
+/// On one line, not too long, and without what differs from run to run.
 fn short(message: &str) -> String {
     let line: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = at_home(&line);
     match line.char_indices().nth(MOST_WORDS) {
         None => line,
         Some((at, _)) => format!("{} …", &line[..at]),
     }
+}
+
+/// `text` with each home that a program was given called `~`.
+fn at_home(text: &str) -> String {
+    let homes = std::env::temp_dir().join("imdspec-");
+    let homes = homes.to_string_lossy();
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(&*homes) {
+        out.push_str(before);
+        out.push('~');
+        rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Who was asked: by a request for credentials, or by running a command.
@@ -128,4 +168,21 @@ fn asked(trace: &Trace, case: &Case<'_>) -> Vec<Source> {
         }
     }
     asked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_the_same_in_two_runs() {
+        let temp = std::env::temp_dir();
+        let said = |home: &str| {
+            let path = temp.join(home).join("token");
+            short(&format!("no such\n file: '{}'", path.display()))
+        };
+        assert_eq!(said("imdspec-aB3xY9"), "no such file: '~/token'");
+        assert_eq!(said("imdspec-aB3xY9"), said("imdspec-Zq81kk"));
+        assert_eq!(short(&"x ".repeat(200)).chars().count(), MOST_WORDS + 2);
+    }
 }

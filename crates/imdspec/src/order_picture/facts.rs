@@ -180,7 +180,11 @@ pub(super) fn ties(found: &Found, step: &[Source]) -> Vec<String> {
             .filter(|p| p.winner.is_none() && p.sources.iter().all(here))
             .map(|p| {
                 let [a, b] = p.sources;
-                format!("{a} and {b}, no winner in {}: {}", p.scenario, p.words)
+                match p.scenario.as_str() {
+                    // They were never set up together.
+                    "" => format!("{a} and {b}: {}", p.words),
+                    scenario => format!("{a} and {b}, no winner in {scenario}: {}", p.words),
+                }
             }),
     );
     if said.is_empty() {
@@ -301,9 +305,10 @@ pub(super) fn disagreement(d: &Disagreement) -> String {
     format!("{a} is documented before {b}, and {b} was found before {a}")
 }
 
-/// Whether every two sources are ordered, without a circle.
+/// Whether every two sources that can be set up together are ordered, without a circle.
 pub(super) fn is_total(found: &Found) -> bool {
-    found.circles.is_empty() && found.ladder.0.iter().all(|step| step.len() == 1)
+    let open = |p: &Pair| p.winner.is_none() && !p.scenario.is_empty();
+    found.circles.is_empty() && !found.pairs.iter().any(open)
 }
 
 /// What was found, in a line.
@@ -318,11 +323,15 @@ pub(super) fn closing(found: &Found) -> String {
         let steps = many(found.ladder.0.len(), "step");
         format!("no total order: {sources} on {steps}")
     };
-    let won = found.pairs.iter().filter(|p| p.winner.is_some()).count();
-    let mut compared = many(won, "comparison");
-    match found.pairs.len() - won {
+    let count = |of: fn(&&Pair) -> bool| found.pairs.iter().filter(of).count();
+    let mut compared = many(count(|p| p.winner.is_some()), "comparison");
+    match count(|p| p.winner.is_none() && !p.scenario.is_empty()) {
         0 => {}
-        n => compared.push_str(&format!(" and {n} without a winner")),
+        n => compared.push_str(&format!(", {n} without a winner")),
+    }
+    match count(|p| p.scenario.is_empty()) {
+        0 => {}
+        n => compared.push_str(&format!(", {n} that cannot be set up together")),
     }
     format!("{order}, {compared}, {}", agreement(found))
 }
