@@ -216,7 +216,8 @@ pub(super) fn is_role_configured(case: &Case<'_>) -> bool {
         .is_some()
 }
 
-fn percent_decoded(text: &str) -> Vec<u8> {
+/// The bytes of `text` with its percent escapes undone.
+pub(super) fn percent_decoded(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let hex = |b: u8| char::from(b).to_digit(16);
     let mut decoded = Vec::with_capacity(bytes.len());
