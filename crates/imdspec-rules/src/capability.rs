@@ -41,11 +41,13 @@ pub enum Capability {
     Container,
     /// Asks the endpoint that `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
     ContainerFull,
+    /// Gives the account id of credentials, where their source says it.
+    AccountId,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::V1Fallback,
         Self::V1DisableSetting,
         Self::CachesToken,
@@ -61,6 +63,7 @@ impl Capability {
         Self::ProfileKeys,
         Self::Container,
         Self::ContainerFull,
+        Self::AccountId,
     ];
 
     /// As written in a descriptor.
@@ -82,6 +85,7 @@ impl Capability {
             Self::ProfileKeys => "profile-keys",
             Self::Container => "container",
             Self::ContainerFull => "container-full",
+            Self::AccountId => "account-id",
         }
     }
 
@@ -188,6 +192,10 @@ fn shows(capability: Capability, case: &Case<'_>) -> bool {
         }
         Capability::EnvironmentKeys => reads(case, Source::Environment),
         Capability::ProfileKeys => reads(case, Source::SharedCredentials),
+        Capability::AccountId => {
+            let mut given = case.calls.iter().filter_map(Call::given);
+            given.any(|g| g.account_id.is_some())
+        }
         Capability::Container => {
             reads(case, Source::Container) || asks_container(case, env.get(RELATIVE_URI), "")
         }

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 mod cache;
 mod chain;
 mod config;
+mod cont;
 mod doc;
 mod err;
 mod retry;
@@ -34,6 +35,7 @@ pub fn all() -> &'static [Rule] {
             config::RULES,
             sec::RULES,
             chain::RULES,
+            cont::RULES,
         ]
         .concat()
     });

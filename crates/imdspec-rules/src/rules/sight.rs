@@ -75,6 +75,46 @@ pub(super) fn malformed<'c>(
         })
 }
 
+/// What a TLS connection begins with: a handshake record of any version.
+const HANDSHAKE: [u8; 2] = [0x16, 3];
+
+/// The events of a call in which TLS was begun at a server of ours, with the address where it was,
+/// if the trace says it.
+pub(super) fn begun_tls<'c>(
+    case: &'c Case<'_>,
+    call: &Call<'_>,
+) -> impl Iterator<Item = (u32, Option<&'c str>)> {
+    let within = call.number..end_of(call);
+    (1_u32..)
+        .zip(&case.trace.events)
+        .filter_map(move |(n, e)| match &e.what {
+            What::Malformed { conn, bytes, .. }
+                if within.contains(&n) && bytes.starts_with(&HANDSHAKE) =>
+            {
+                Some((n, opened_to(case, *conn)))
+            }
+            _ => None,
+        })
+}
+
+fn opened_to<'c>(case: &'c Case<'_>, connection: u32) -> Option<&'c str> {
+    case.trace.events.iter().find_map(|e| match &e.what {
+        What::Connect { conn, to, .. } if *conn == connection => Some(to.as_str()),
+        _ => None,
+    })
+}
+
+/// Whether nobody of ours was spoken to or even connected to in the whole trace. A connection
+/// counts: a client may have given up before its request was whole.
+pub(super) fn is_quiet(case: &Case<'_>) -> bool {
+    !case.trace.events.iter().any(|e| {
+        matches!(
+            e.what,
+            What::Connect { .. } | What::Request(_) | What::Malformed { .. }
+        )
+    })
+}
+
 /// Whether `text` holds `part`; never for an empty part.
 pub(super) fn holds(text: &[u8], part: &[u8]) -> bool {
     !part.is_empty() && text.windows(part.len()).any(|w| w == part)
@@ -176,7 +216,8 @@ pub(super) fn is_role_configured(case: &Case<'_>) -> bool {
         .is_some()
 }
 
-fn percent_decoded(text: &str) -> Vec<u8> {
+/// The bytes of `text` with its percent escapes undone.
+pub(super) fn percent_decoded(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let hex = |b: u8| char::from(b).to_digit(16);
     let mut decoded = Vec::with_capacity(bytes.len());

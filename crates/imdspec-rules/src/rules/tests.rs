@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 #[test]
 fn rules_are_in_order_and_complete() {
-    const GROUPS: [&str; 9] = [
-        "TOKEN", "ROUTE", "DOC", "ERR", "RETRY", "CACHE", "CONFIG", "SEC", "CHAIN",
+    const GROUPS: [&str; 10] = [
+        "TOKEN", "ROUTE", "DOC", "ERR", "RETRY", "CACHE", "CONFIG", "SEC", "CHAIN", "CONT",
     ];
     let place = |id: &str| {
         let (group, number) = id.split_once('-').unwrap();

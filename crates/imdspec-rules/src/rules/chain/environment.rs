@@ -4,8 +4,8 @@ use super::setup::{
     breakage, broken, giver, may_have_failed, proof, settled_calls, working, works,
 };
 use crate::owner::told;
-use crate::rules::sight::differs;
-use crate::{Applies, Capability, Case, Docket, Exchange, Level, Provenance, Rule, What};
+use crate::rules::sight::{differs, is_quiet};
+use crate::{Applies, Capability, Case, Docket, Event, Exchange, Level, Provenance, Rule, What};
 use imdspec_wire::Source;
 
 pub(super) const CHAIN_007: Rule = Rule {
@@ -92,12 +92,6 @@ fn empty_is_unset(case: &Case<'_>, docket: &mut Docket) {
 
 /// Whether a source that works and that this subject looks at was not even spoken to.
 fn is_passed_over(case: &Case<'_>, others: &[Source]) -> bool {
-    let is_quiet = !case.trace.events.iter().any(|e| {
-        matches!(
-            e.what,
-            What::Connect { .. } | What::Request(_) | What::Malformed { .. } | What::Ran { .. }
-        )
-    });
     let order = &case.trace.header.order;
     let is_known =
         |s: &Source| order.rank(*s).is_some() || (*s == Source::Imds && order.is_empty());
@@ -107,7 +101,9 @@ fn is_passed_over(case: &Case<'_>, others: &[Source]) -> bool {
         .header
         .env
         .contains_key("AWS_EC2_METADATA_DISABLED");
-    is_quiet && !is_off && others.iter().any(is_known)
+    let ran = |e: &Event| matches!(e.what, What::Ran { .. });
+    let nobody_asked = is_quiet(case) && !case.trace.events.iter().any(ran);
+    nobody_asked && !is_off && others.iter().any(is_known)
 }
 
 fn half_a_pair_is_no_pair(case: &Case<'_>, docket: &mut Docket) {

@@ -3,10 +3,8 @@
 use super::setup::{
     action, breakage, giver, may_have_failed, proof, puts_before, settled_calls, working, works,
 };
-use crate::rules::sight::differs;
-use crate::{
-    Applies, Call, Capability, Case, Docket, Exchange, Level, Provenance, Rule, Server, What,
-};
+use crate::rules::sight::{differs, is_quiet};
+use crate::{Applies, Call, Capability, Case, Docket, Exchange, Level, Provenance, Rule, Server};
 use imdspec_wire::Source;
 
 pub(super) const CHAIN_006: Rule = Rule {
@@ -124,15 +122,9 @@ fn settings_are_no_source(case: &Case<'_>, docket: &mut Docket) {
     let Some(first) = case.calls.first() else {
         return;
     };
-    let tried = |what: &What| {
-        matches!(
-            what,
-            What::Connect { .. } | What::Request(_) | What::Malformed { .. }
-        )
-    };
     if case.imds_of(first).next().is_some() {
         docket.held();
-    } else if first.is_refusal() && !case.trace.events.iter().any(|e| tried(&e.what)) {
+    } else if first.is_refusal() && is_quiet(case) {
         docket.violated(
             [first.number, first.last_number()],
             "the service asked: the profile has no credentials",

@@ -3,6 +3,8 @@
 pub(super) mod authority;
 mod endpoint;
 mod mode;
+mod odd;
+mod profile;
 mod settings;
 mod switches;
 
@@ -21,8 +23,16 @@ pub(super) const RULES: &[Rule] = &[
     mode::CONFIG_007,
     mode::CONFIG_008,
     endpoint::CONFIG_009,
+    odd::CONFIG_010,
+    odd::CONFIG_011,
+    odd::CONFIG_012,
     switches::CONFIG_013,
     switches::CONFIG_014,
     switches::CONFIG_015,
+    switches::CONFIG_016,
+    profile::CONFIG_017,
     switches::CONFIG_018,
+    profile::CONFIG_020,
+    switches::CONFIG_021,
+    odd::CONFIG_022,
 ];

@@ -2,8 +2,9 @@
 
 use super::authority::is_surely_no_url;
 use super::settings::{Mode, Setting};
-use crate::rules::sight::{differs, is_v1_forbidden};
-use crate::{Applies, Capability, Case, Docket, Level, Provenance, Rule, What};
+use crate::rules::sight::{differs, is_quiet, is_v1_forbidden};
+use crate::{Applies, Capability, Case, Docket, Level, Provenance, Rule, Server};
+use imdspec_wire::Source;
 
 pub(super) const CONFIG_013: Rule = Rule {
     id: "CONFIG-013",
@@ -69,6 +70,36 @@ pub(super) const CONFIG_018: Rule = Rule {
     monitor: no_downgrade,
 };
 
+pub(super) const CONFIG_016: Rule = Rule {
+    id: "CONFIG-016",
+    level: Level::Pin,
+    applies: Applies::With(Capability::DisabledEnv),
+    statement: "A value of AWS_EC2_METADATA_DISABLED that is neither true nor false, such as 1 or yes, disables the service, or does not.",
+    source: "AWS SDKs and Tools Reference Guide, \"IMDS credential provider\" (valid values: true, false); botocore, smithy-rs, aws-sdk-go-v2, aws-sdk-ruby, by reading (not disabled); aws-sdk-js-v3, by reading (disabled); aws-sdk-java-v2, by reading (an error)",
+    provenance: Provenance::Inferred,
+    rationale: "An operator who writes 1 believes the service off.",
+    differs: &[
+        differs(
+            "aws-sdk-js-v3",
+            "anything but the exact text false disables (by reading)",
+        ),
+        differs("aws-sdk-java-v2", "refuses what is no boolean (by reading)"),
+    ],
+    monitor: other_values,
+};
+
+pub(super) const CONFIG_021: Rule = Rule {
+    id: "CONFIG-021",
+    level: Level::Must,
+    applies: Applies::With(Capability::Container),
+    statement: "With AWS_EC2_METADATA_DISABLED=true, the container endpoint that AWS_CONTAINER_CREDENTIALS_RELATIVE_URI names is asked all the same.",
+    source: "AWS SDKs and Tools Reference Guide, \"IMDS credential provider\" (the setting is about IMDS) and \"Container credential provider\" (which has no such setting); aws-c-auth source/credentials_provider_default_chain.c and smithy-typescript remoteProvider, by reading",
+    provenance: Provenance::Documented,
+    rationale: "Tasks are run with the switch on just so that they take their own role and not the host's.",
+    differs: &[],
+    monitor: container_stays_on,
+};
+
 const DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 
 /// A profile key of some SDKs, which may beat the variable.
@@ -112,21 +143,66 @@ fn false_is_not_true(case: &Case<'_>, docket: &mut Docket) {
     let Some(first) = case.calls.first() else {
         return;
     };
-    // A connection counts: a client may have given up before its request was whole.
-    let tried = |what: &What| {
-        matches!(
-            what,
-            What::Connect { .. } | What::Request(_) | What::Malformed { .. }
-        )
-    };
     if case.imds_of(first).next().is_some() {
         docket.held();
-    } else if first.is_refusal() && !case.trace.events.iter().any(|e| tried(&e.what)) {
+    } else if first.is_refusal() && is_quiet(case) {
         docket.violated(
             [first.number, first.last_number()],
             "a token PUT: false does not disable",
             "no credentials, unasked",
         );
+    }
+}
+
+fn other_values(case: &Case<'_>, docket: &mut Docket) {
+    let Some(value) = case.trace.header.env.get(DISABLED) else {
+        return;
+    };
+    if value.eq_ignore_ascii_case("true")
+        || value == "false"
+        || has_profile_switch(case)
+        || is_misconfigured(case)
+    {
+        return;
+    }
+    let Some(first) = case.calls.first() else {
+        return;
+    };
+    let events = [first.number, first.last_number()];
+    if case.imds_of(first).next().is_some() {
+        docket.observed(format!("{value:?} does not disable"), events);
+    } else if first.is_refusal() && is_quiet(case) {
+        docket.observed(format!("{value:?} disables, or is an error"), events);
+    }
+}
+
+fn container_stays_on(case: &Case<'_>, docket: &mut Docket) {
+    let header = &case.trace.header;
+    let relative = header.env.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+    let is_set = header.env.get(DISABLED).is_some_and(|v| v == "true")
+        && relative.is_some_and(|uri| uri.starts_with('/') && !uri.starts_with("//"));
+    let mut others = header.sources.keys();
+    // Authorization may be a good reason to refuse, and another source to ask nobody.
+    if !is_set
+        || header
+            .env
+            .keys()
+            .any(|k| k.starts_with("AWS_CONTAINER_AUTHORIZATION_"))
+        || others.any(|s| !matches!(s, Source::Container | Source::Imds))
+    {
+        return;
+    }
+    for call in case.lone_calls() {
+        let mut asked = case.of_call(call).iter();
+        if asked.any(|x| x.request.server == Server::Container) {
+            docket.held();
+        } else if call.is_refusal() && is_quiet(case) {
+            docket.violated(
+                [call.number, call.last_number()],
+                "the container endpoint asked",
+                "a refusal, and nobody asked",
+            );
+        }
     }
 }
 

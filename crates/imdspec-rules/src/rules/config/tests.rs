@@ -283,3 +283,153 @@ fn config_018_no_downgrade() {
         put(Build::new(), 404).ask("GET", paths::ROLES).refused(),
     );
 }
+
+#[test]
+fn config_010_an_empty_endpoint() {
+    let set = || Build::new().env(ENDPOINT, "");
+    at(set(), DEFAULT).observes("CONFIG-010", "taken for unset");
+    at(set(), HERE).observes("CONFIG-010", "another address is asked");
+    set().resolve().refused().observes("CONFIG-010", "refused");
+    let says = |verdict, build| says("CONFIG-010", verdict, build);
+    says("vacuous", set().resolve().crashed());
+    says("vacuous", at(set().config(ENDPOINT_KEY, HERE_URL), HERE));
+    says("vacuous", at(set().env(MODE, "IPv6"), DEFAULT_V6));
+    says("vacuous", at(Build::new().env(ENDPOINT, HERE_URL), HERE));
+}
+
+#[test]
+fn config_011_a_path_in_the_endpoint() {
+    let set = || {
+        Build::new()
+            .env(ENDPOINT, "http://127.0.0.1:1338/base/")
+            .to(HERE)
+            .resolve()
+    };
+    let asked = |target| set().ask("PUT", target).reply(404, "").refused();
+    asked("/base/latest/api/token").observes("CONFIG-011", "kept");
+    asked(paths::TOKEN).observes("CONFIG-011", "dropped");
+    asked("/other").observes("CONFIG-011", "changed");
+    let says = |verdict, build| says("CONFIG-011", verdict, build);
+    says("vacuous", set().refused());
+    says("vacuous", at(set(), DEFAULT));
+    says("vacuous", at(Build::new().env(ENDPOINT, HERE_URL), HERE));
+}
+
+/// A connection to `to` on which TLS is begun.
+fn begins_tls(build: Build, to: &str) -> Build {
+    build
+        .push(What::Connect {
+            conn: 7,
+            server: Server::Imds,
+            to: to.into(),
+        })
+        .push(What::Malformed {
+            conn: 7,
+            server: Server::Imds,
+            bytes: "\u{16}\u{3}\u{1}".into(),
+        })
+}
+
+#[test]
+fn config_012_an_endpoint_over_tls() {
+    let says = |verdict, build| says("CONFIG-012", verdict, build);
+    let set = || {
+        Build::new()
+            .env(ENDPOINT, "https://127.0.0.1:1338/")
+            .resolve()
+    };
+    says("held", begins_tls(set(), HERE).refused());
+    says("violated", set().to(HERE).put().reply(404, "").refused());
+    says("violated", set().to(DEFAULT).put().reply(404, "").refused());
+    says("vacuous", begins_tls(set(), THERE).refused());
+    says("vacuous", set().refused());
+    let plain = Build::new().env(ENDPOINT, HERE_URL).resolve();
+    says("vacuous", begins_tls(plain, HERE).refused());
+}
+
+#[test]
+fn config_016_other_values() {
+    let set = |v| Build::new().env("AWS_EC2_METADATA_DISABLED", v);
+    at(set("1"), DEFAULT).observes("CONFIG-016", r#""1" does not disable"#);
+    set("yes")
+        .resolve()
+        .refused()
+        .observes("CONFIG-016", r#""yes" disables, or is an error"#);
+    let says = |verdict, build| says("CONFIG-016", verdict, build);
+    for value in ["true", "TRUE", "false"] {
+        says("vacuous", set(value).resolve().refused());
+    }
+    says("vacuous", set("1").resolve().crashed());
+    says("vacuous", Build::new().resolve().refused());
+}
+
+#[test]
+fn config_017_file_or_environment() {
+    let set = |env, file| {
+        Build::new()
+            .env("AWS_EC2_METADATA_DISABLED", env)
+            .config("disable_ec2_metadata", file)
+    };
+    let (env, file) = ("the environment decides", "the file decides");
+    at(set("false", "true"), DEFAULT).observes("CONFIG-017", env);
+    at(set("true", "false"), DEFAULT).observes("CONFIG-017", file);
+    let refused = |b: Build| b.resolve().refused();
+    refused(set("true", "false")).observes("CONFIG-017", env);
+    refused(set("false", "true")).observes("CONFIG-017", file);
+    says("CONFIG-017", "vacuous", refused(set("true", "true")));
+    says("CONFIG-017", "vacuous", set("true", "false").resolve());
+}
+
+#[test]
+fn config_020_a_named_profile() {
+    let set = || Build::new().env("AWS_PROFILE", "work");
+    let endpoint = || set().config(ENDPOINT_KEY, HERE_URL);
+    at(endpoint(), HERE).observes("CONFIG-020", "endpoint: used");
+    at(endpoint(), DEFAULT).observes("CONFIG-020", "endpoint: not used");
+    collected(endpoint(), THERE).observes("CONFIG-020", "endpoint: not used");
+    at(set().config(MODE_KEY, "IPv6"), DEFAULT_V6).observes("CONFIG-020", "mode: used");
+    let says = |verdict, build| says("CONFIG-020", verdict, build);
+    says("vacuous", at(set(), DEFAULT));
+    says("vacuous", at(endpoint().env(ENDPOINT, HERE_URL), HERE));
+    let unnamed = Build::new().config(ENDPOINT_KEY, HERE_URL);
+    says("vacuous", at(unnamed, HERE));
+    says("vacuous", endpoint().resolve().refused());
+}
+
+#[test]
+fn config_021_the_container_stays_on() {
+    let says = |verdict, build| says("CONFIG-021", verdict, build);
+    let set = || {
+        Build::new()
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds")
+            .resolve()
+    };
+    let asked = || set().ask_at(Server::Container, "GET", "/creds", &[]);
+    says("held", asked().reply(500, "").refused());
+    says("violated", set().refused());
+    says("vacuous", set().crashed());
+    says("vacuous", set().put().reply(404, "").refused());
+    let token = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+    says("vacuous", set().env(token, "/none").refused());
+    let keys = set().works(imdspec_wire::Source::Environment, "ENV");
+    says("vacuous", keys.refused());
+    let off = Build::new().env("AWS_EC2_METADATA_DISABLED", "true");
+    says("vacuous", off.resolve().refused());
+}
+
+#[test]
+fn config_022_an_endpoint_elsewhere() {
+    let set = |url| Build::new().env(ENDPOINT, url);
+    let elsewhere = || set("http://169.254.170.2");
+    at(elsewhere(), "169.254.170.2:80").observes("CONFIG-022", "asked");
+    elsewhere()
+        .resolve()
+        .refused()
+        .observes("CONFIG-022", "refused");
+    let says = |verdict, build| says("CONFIG-022", verdict, build);
+    says("vacuous", set("http://192.168.1.1").resolve().refused());
+    says("vacuous", at(set(HERE_URL), HERE));
+    says("vacuous", set("http://[fd00:ec2::254]").resolve().refused());
+    says("vacuous", elsewhere().resolve().crashed());
+}
