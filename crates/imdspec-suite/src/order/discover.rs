@@ -346,8 +346,9 @@ impl<P: FnMut(Progress<'_>)> Searching<'_, P> {
             };
             let (source, how, behind) = *plan;
             let then = match came.winner {
-                Some(winner) if winner == behind => Then::GoesOn,
-                Some(_) => Then::Gives,
+                Some(winner) if winner == source => Then::Gives,
+                // The one behind, or what the broken one rests on.
+                Some(_) => Then::GoesOn,
                 None if came.broke => Then::Breaks,
                 None => Then::Stops,
             };

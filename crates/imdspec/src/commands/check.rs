@@ -123,7 +123,10 @@ fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &C
         }
     }
     for judgement in judgements {
-        if check.verbose || judgement.verdict != Verdict::Held {
+        // Of a run of some scenarios, what they do not speak of is no news.
+        let no_news = judgement.verdict == Verdict::Held
+            || (judgement.verdict == Verdict::NotExercised && !check.scenario.is_empty());
+        if check.verbose || !no_news {
             let expected = comparison.expects(judgement)
                 && matches!(judgement.verdict, Verdict::Violated | Verdict::Warned);
             anstream::println!("{}", rule_line(judgement, expected));
