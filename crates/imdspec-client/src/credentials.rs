@@ -1,6 +1,6 @@
 //! What a resolve gives.
 
-use imdspec_wire::{Credentials, Timestamp};
+use imdspec_wire::{Credentials, Source, Timestamp};
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -24,28 +24,14 @@ pub struct ResolvedCredentials {
     pub source: Source,
 }
 
-/// Where credentials come from, in the order the sources are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Source {
-    /// `AWS_ACCESS_KEY_ID` and its siblings.
-    Environment,
-    /// Static keys in the active profile.
-    Profile,
-    /// The container endpoint (ECS, EKS Pod Identity).
-    Container,
-    /// The instance metadata service.
-    Imds,
-}
-
 impl ResolvedCredentials {
-    pub(crate) fn served(credentials: &Credentials, source: Source) -> Self {
+    pub(crate) fn served(credentials: Credentials, source: Source) -> Self {
         Self {
-            access_key_id: credentials.access_key_id.clone(),
-            secret_access_key: credentials.secret_access_key.clone(),
-            session_token: Some(credentials.session_token.clone()),
+            access_key_id: credentials.access_key_id,
+            secret_access_key: credentials.secret_access_key,
+            session_token: Some(credentials.session_token),
             expiration: Some(credentials.expiration),
-            account_id: credentials.account_id.clone(),
+            account_id: credentials.account_id,
             source,
         }
     }

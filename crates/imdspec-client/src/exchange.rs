@@ -14,12 +14,17 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// As the `Host` header says it: the port only where it is not that of the scheme (RFC 9110,
-    /// section 4.2.3).
+    /// As the `Host` header of plain http says it: the port only where it is not that of the
+    /// scheme (RFC 9110, section 4.2.3).
     #[must_use]
     pub fn host_header(&self) -> String {
-        match self.port {
-            80 => self.host.clone(),
+        self.host_header_over(false)
+    }
+
+    /// The same for `https` (`tls`) or plain http.
+    pub(crate) fn host_header_over(&self, tls: bool) -> String {
+        match (tls, self.port) {
+            (false, 80) | (true, 443) => self.host.clone(),
             _ => self.to_string(),
         }
     }
@@ -96,7 +101,8 @@ pub enum Ran {
     Ended {
         /// The exit status; none when a signal ended it.
         status: Option<i32>,
-        /// What it printed on stdout, at most [`MOST_OUTPUT`](crate::MOST_OUTPUT) bytes and one.
+        /// What it printed on stdout, at most [`MOST_OUTPUT`](crate::MOST_OUTPUT) bytes and one;
+        /// with that one it is ended, and there is no status.
         stdout: Vec<u8>,
     },
     /// It could not be started.
@@ -122,6 +128,8 @@ impl fmt::Debug for Ran {
 pub enum Unread {
     /// There is none, or it may not be read.
     Missing,
+    /// It is a directory, a pipe or a device.
+    NotAFile,
     /// It is not UTF-8.
     NotUtf8,
     /// It is larger than a file of its kind is.
@@ -132,6 +140,7 @@ impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing => "cannot be read",
+            Self::NotAFile => "is not a file",
             Self::NotUtf8 => "is not UTF-8",
             Self::TooLarge => "is too large",
         })

@@ -1,16 +1,21 @@
-//! A minimal client of the EC2 Instance Metadata Service (IMDS), done right, for readers.
+//! A client of the EC2 Instance Metadata Service (IMDS), done right, for readers.
 //!
 //! It gets an instance's AWS credentials by IMDSv2 and keeps them fresh: session token, role,
-//! document, retries, cache, static stability. Before it asks the service it looks where every
-//! AWS client looks: keys in the environment, keys in the active profile, the container endpoint.
+//! document, retries, cache, static stability. Before it asks the service it looks where AWS
+//! clients look: keys in the environment and in the active profile, roles of STS, web identity,
+//! IAM Identity Center, a credential process, the container endpoint. In which order is up to
+//! [`Options::order`].
 //!
 //! [`Provider`] is the client proper, a machine without clock or socket; [`Driver`] runs it over
-//! reqwest and tokio. In scope: credentials. Out of scope: the rest of the metadata, and sources
-//! that speak to other services (web identity, SSO, assumed roles).
+//! reqwest and tokio. In scope: credentials. Out of scope: the rest of the metadata, and of the
+//! sources of credentials the console login and what only one language has (arguments in code,
+//! JVM properties, boto2's file): these are never set up here.
 //!
-//! Where to read on: the machine ([`Provider`]) and its phases in `machine/fetch.rs`, the
-//! conversation with the service in `machine/imds.rs`, the session token in `machine/token.rs`,
-//! when to refresh in `machine/cache.rs`, what is configured how in `settings/mod.rs`.
+//! Where to read on: the machine ([`Provider`]) and its phases in `machine/fetch.rs`, which source
+//! is asked in `machine/chain.rs` and `machine/choose.rs`, the conversation with the instance
+//! metadata service in `machine/imds.rs` (with the others in `container.rs`, `sts.rs`, `sso.rs`
+//! beside it), the session token in `machine/token.rs`, when to refresh in `machine/cache.rs`, what
+//! is configured how in `settings/mod.rs`.
 //!
 //! The whole conversation, by hand:
 //!
@@ -59,16 +64,20 @@ mod machine;
 mod options;
 mod settings;
 
-pub use credentials::{ResolvedCredentials, Source};
+pub use credentials::ResolvedCredentials;
 pub use driver::{Clock, Driver, ReqwestTransport, SystemClock, Transport};
 pub use environment::Environment;
 pub use error::{ErrorKind, ProviderError};
 pub use exchange::{Authority, Lost, NotAnAuthority, Ran, Send, Unread};
+pub use imdspec_wire::{Order, Source};
 pub use machine::{Action, Provider};
 pub use options::Options;
 
 /// What every request says of its sender.
 const USER_AGENT: &str = concat!("imdspec/", env!("CARGO_PKG_VERSION"));
+/// How much of a file is read in a resolve, in bytes: of the token of a container or of a web
+/// identity, and of that of IAM Identity Center.
+pub const MOST_READ: usize = 64 << 10;
 /// How much of what a credential process prints is read, in bytes.
 pub const MOST_OUTPUT: usize = 64 << 10;
 /// How much of a reply's head is read, in bytes.

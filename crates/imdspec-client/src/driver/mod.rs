@@ -1,22 +1,25 @@
-//! The driver: gives the machine a clock and a network, and its callers one fetch at a time.
+//! The driver: gives the machine a clock and a world to act on, and its callers one fetch at a
+//! time.
 
 mod clock;
+mod command;
+mod tls;
 mod transport;
 
 pub use clock::{Clock, SystemClock};
 pub use transport::{ReqwestTransport, Transport};
 
 use crate::credentials::ResolvedCredentials;
-use crate::environment::{self, Environment};
+use crate::environment::Environment;
 use crate::error::ProviderError;
-use crate::exchange::{Ran, Unread};
+use crate::exchange::{Lost, Ran, Unread};
 use crate::machine::{Action, Provider};
 use crate::options::Options;
+use imdspec_wire::Response;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::future::pending;
 use std::hash::BuildHasher as _;
-use std::path::Path;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
@@ -36,8 +39,6 @@ type Outcome = Result<ResolvedCredentials, ProviderError>;
 pub struct Driver<C = SystemClock, T = ReqwestTransport> {
     clock: C,
     transport: T,
-    /// Whether the container's token file is read again before it is sent.
-    reads_files: bool,
     /// How many flights have ended.
     ended: AtomicU64,
     seat: Mutex<Seat>,
@@ -52,20 +53,24 @@ struct Seat {
 
 impl Driver {
     /// A driver for this process: [`Environment::from_process`], default [`Options`], the clocks of
-    /// the system, a seed of its own. The container's token file is read again for each fetch.
+    /// the system, a seed of its own.
     #[must_use]
     pub fn from_process() -> Self {
         let seed = RandomState::new().hash_one(std::process::id());
         let provider = Provider::new(&Environment::from_process(), Options::default(), seed);
-        Self {
-            reads_files: true,
-            ..Self::new(
-                provider,
-                SystemClock::default(),
-                ReqwestTransport::default(),
-            )
-        }
+        Self::new(
+            provider,
+            SystemClock::default(),
+            ReqwestTransport::default(),
+        )
     }
+}
+
+/// What comes of what is under way.
+enum Came {
+    Reply(Result<Response, Lost>),
+    File(Result<String, Unread>),
+    Output(Ran),
 }
 
 impl<C: Clock, T: Transport> Driver<C, T> {
@@ -75,7 +80,6 @@ impl<C: Clock, T: Transport> Driver<C, T> {
         Self {
             clock,
             transport,
-            reads_files: false,
             ended: AtomicU64::new(0),
             seat: Mutex::new(Seat {
                 provider,
@@ -107,40 +111,46 @@ impl<C: Clock, T: Transport> Driver<C, T> {
     }
 
     async fn fly(&self, provider: &mut Provider) -> Outcome {
-        let now = self.clock.now();
-        if self.reads_files
-            && let Some(path) = provider.wanted_file(now)
-        {
-            let text = environment::read(Path::new(path));
-            provider.set_file(text);
-        }
-        provider.start(now);
-        let mut in_flight = pin!(None);
+        provider.start(self.clock.now());
+        let mut under_way = pin!(None);
         loop {
-            match provider.poll(self.clock.now()) {
+            let act = match provider.poll(self.clock.now()) {
                 Action::Done(outcome) => return outcome,
-                Action::Read(_) => provider.receive_file(self.clock.now(), Err(Unread::Missing)),
-                Action::Run(_) => provider.receive_output(self.clock.now(), Ran::NotStarted),
-                // Takes the place of a request that was given up, which ends here.
-                Action::Send(send) => in_flight.set(Some(self.transport.send(send))),
                 Action::Wait(until) => {
-                    let reply = async {
-                        match in_flight.as_mut().as_pin_mut() {
-                            Some(request) => request.await,
+                    let came = async {
+                        match under_way.as_mut().as_pin_mut() {
+                            Some(act) => act.await,
                             None => pending().await,
                         }
                     };
-                    let reply = tokio::select! {
+                    let came = tokio::select! {
                         biased;
-                        reply = reply => Some(reply),
+                        came = came => Some(came),
                         () = self.clock.sleep_until(until) => None,
                     };
-                    in_flight.set(None);
-                    if let Some(reply) = reply {
-                        provider.receive(self.clock.now(), reply);
+                    under_way.set(None);
+                    let now = self.clock.now();
+                    match came {
+                        Some(Came::Reply(reply)) => provider.receive(now, reply),
+                        Some(Came::File(text)) => provider.receive_file(now, text),
+                        Some(Came::Output(ran)) => provider.receive_output(now, ran),
+                        None => {}
                     }
+                    continue;
                 }
-            }
+                act => act,
+            };
+            // Takes the place of what was given up, which ends here.
+            under_way.set(Some(self.act(act)));
+        }
+    }
+
+    async fn act(&self, action: Action) -> Came {
+        match action {
+            Action::Send(send) => Came::Reply(self.transport.send(send).await),
+            Action::Read(path) => Came::File(self.transport.read(path).await),
+            Action::Run(line) => Came::Output(self.transport.run(line).await),
+            Action::Wait(_) | Action::Done(_) => pending().await,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! How the driver's requests get onto the wire.
 
-use crate::exchange::{Lost, Send};
+use super::{command, tls};
+use crate::exchange::{Lost, Ran, Send, Unread};
+use crate::{MOST_READ, environment};
 use imdspec_wire::{Bytes, Headers, Response, Version};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Url, redirect, retry};
@@ -8,15 +10,32 @@ use std::error::Error;
 use std::io;
 use std::marker;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
-/// What carries requests.
+/// What acts on the world: carries requests, and unless told otherwise reads files and runs
+/// commands.
 pub trait Transport: marker::Send + Sync {
     /// Sends one request exactly as it stands and reads its reply, no more of it than the limits
     /// say. Takes as long as it takes: whoever has no more time drops the future.
     fn send(&self, send: Send) -> impl Future<Output = Result<Response, Lost>> + marker::Send;
+
+    /// Reads a file of at most [`MOST_READ`] bytes.
+    fn read(&self, path: String) -> impl Future<Output = Result<String, Unread>> + marker::Send {
+        // At once, without a thread of its own: it is small, and a regular file.
+        async move { environment::read(Path::new(&path), MOST_READ) }
+    }
+
+    /// Runs a command line by `sh -c` and reads what it prints, no more of it than
+    /// [`MOST_OUTPUT`](crate::MOST_OUTPUT) and one byte. It gets no input, and what it says on
+    /// stderr goes where ours does. Takes as long as it takes: when the future is dropped, the
+    /// command and all that it started is killed.
+    fn run(&self, line: String) -> impl Future<Output = Ran> + marker::Send {
+        command::run(line)
+    }
 }
 
-/// Plain HTTP/1.1 over reqwest, and nothing that reqwest could do besides: no proxy whatever the
+/// HTTP/1.1 over reqwest, plain or over TLS, and nothing that reqwest could do besides: no proxy whatever the
 /// environment says, no redirect followed, no request repeated, no cookie, no decompression, no
 /// timeout of its own.
 ///
@@ -26,34 +45,49 @@ pub trait Transport: marker::Send + Sync {
 pub struct ReqwestTransport {
     /// None if it could not be built, which is then said of every request.
     client: Option<Client>,
+    /// The same over TLS, built when it is first needed: reading the certificates that are trusted
+    /// takes longer than a whole conversation without.
+    over_tls: Arc<OnceLock<Option<Client>>>,
 }
 
 impl Default for ReqwestTransport {
     fn default() -> Self {
-        // Port 0 stands for the one in the URL.
-        let loopback = [
-            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
-        ];
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .http1_only()
-            .pool_max_idle_per_host(0)
-            // What may be asked over plain http because it is this host must be this host.
-            .resolve_to_addrs("localhost", &loopback)
-            .build();
         Self {
-            client: client.ok(),
+            client: client(tls::trusting_nobody()),
+            over_tls: Arc::default(),
         }
     }
 }
 
+fn client(tls: Option<rustls::ClientConfig>) -> Option<Client> {
+    // Port 0 stands for the one in the URL.
+    let loopback = [
+        SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+    ];
+    Client::builder()
+        .tls_backend_preconfigured(tls?)
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .http1_only()
+        .pool_max_idle_per_host(0)
+        // What may be asked over plain http because it is this host must be this host.
+        .resolve_to_addrs("localhost", &loopback)
+        .build()
+        .ok()
+}
+
 impl Transport for ReqwestTransport {
     async fn send(&self, send: Send) -> Result<Response, Lost> {
-        let client = self.client.as_ref().ok_or(Lost::Unsendable)?;
+        let client = if send.tls {
+            self.over_tls
+                .get_or_init(|| client(tls::trusting_the_system()))
+        } else {
+            &self.client
+        };
+        let client = client.as_ref().ok_or(Lost::Unsendable)?;
         let request = as_it_stands(&send).ok_or(Lost::Unsendable)?;
         let mut reply = client.execute(request).await.map_err(|e| lost(&e))?;
         let headers = headers(reply.headers());
@@ -86,7 +120,8 @@ impl Transport for ReqwestTransport {
 /// given, and a target tidied up is another target.
 fn as_it_stands(send: &Send) -> Option<Request> {
     let target = &send.request.target;
-    let url = Url::parse(&format!("http://{}{target}", send.authority)).ok()?;
+    let scheme = if send.tls { "https" } else { "http" };
+    let url = Url::parse(&format!("{scheme}://{}{target}", send.authority)).ok()?;
     let tidied = match url.query() {
         None => url.path().to_owned(),
         Some(query) => format!("{}?{query}", url.path()),

@@ -19,17 +19,18 @@
 //!
 //! EXTENDED is *static stability*: while the service cannot give newer credentials, the last ones
 //! go on being returned, because AWS may go on accepting them. Their expiration is then 10 to
-//! 15 minutes from the last try, so that whoever caches them asks again. Container credentials are
-//! never extended.
+//! 15 minutes from the last try, so that whoever caches them asks again. Credentials of any other
+//! source are never extended. Those that never end (a process may give such) are never asked for
+//! again.
 //!
 //! Two clocks say how much life is left, the wall clock because `Expiration` is a date and goes on
 //! while a machine sleeps, the monotonic one because nobody can set it back; the lower figure
 //! counts. And when the two move apart by more than a minute, a fetch is due at once.
 
 use super::retry::Jitter;
-use crate::credentials::{ResolvedCredentials, Source};
+use crate::credentials::ResolvedCredentials;
 use crate::error::ProviderError;
-use imdspec_wire::{Credentials, Mono, Now, Timestamp, Wall};
+use imdspec_wire::{Mono, Now, Timestamp, Wall};
 use std::fmt;
 use std::time::Duration;
 
@@ -51,10 +52,9 @@ const EXTENSION: [Duration; 2] = [Duration::from_secs(10 * 60), Duration::from_s
 /// How far the two clocks may move apart before a try is due.
 const DRIFT: i64 = MINUTE;
 
-/// The credentials of one service.
+/// The credentials of one source.
 #[derive(Clone)]
 pub(crate) struct Cache {
-    source: Source,
     /// Whether expired credentials are extended.
     static_stability: bool,
     held: Option<Held>,
@@ -62,7 +62,7 @@ pub(crate) struct Cache {
 
 #[derive(Clone)]
 struct Held {
-    credentials: Credentials,
+    credentials: ResolvedCredentials,
     /// When they were served.
     served: Now,
     /// When they end by decree, once they are extended.
@@ -72,19 +72,17 @@ struct Held {
 }
 
 impl Cache {
-    /// A cache for the instance metadata service.
-    pub(crate) const fn imds() -> Self {
+    /// A cache for the instance metadata service, the one source that asks for static stability.
+    pub(crate) const fn of_imds() -> Self {
         Self {
-            source: Source::Imds,
             static_stability: true,
             held: None,
         }
     }
 
-    /// A cache for the container endpoint.
-    pub(crate) const fn container() -> Self {
+    /// A cache for any other source.
+    pub(crate) const fn of_others() -> Self {
         Self {
-            source: Source::Container,
             static_stability: false,
             held: None,
         }
@@ -93,14 +91,14 @@ impl Cache {
     /// The credentials to return without a fetch; none when a fetch is due.
     pub(crate) fn fresh(&self, now: Now) -> Option<ResolvedCredentials> {
         let held = self.held.as_ref()?;
-        (!held.is_fetch_due(now)).then(|| self.resolved(held))
+        (!held.is_fetch_due(now)).then(|| held.resolved())
     }
 
     /// Takes the result of a fetch, and says what the resolve returns.
     pub(crate) fn settle(
         &mut self,
         now: Now,
-        result: Result<Credentials, ProviderError>,
+        result: Result<ResolvedCredentials, ProviderError>,
         jitter: &mut Jitter,
     ) -> Result<ResolvedCredentials, ProviderError> {
         let (held, error) = match (self.held.take(), result) {
@@ -132,16 +130,8 @@ impl Cache {
     }
 
     fn hold(&mut self, held: Held) -> ResolvedCredentials {
-        let resolved = self.resolved(&held);
+        let resolved = held.resolved();
         self.held = Some(held);
-        resolved
-    }
-
-    fn resolved(&self, held: &Held) -> ResolvedCredentials {
-        let mut resolved = ResolvedCredentials::served(&held.credentials, self.source);
-        if let Some(wall) = held.extended_to {
-            resolved.expiration = Some(Timestamp::from_wall(wall));
-        }
         resolved
     }
 }
@@ -149,7 +139,7 @@ impl Cache {
 /// Whichever ends later: the ones before, or the ones just served, which have expired.
 fn later(before: Option<Held>, served: Held) -> Held {
     match before {
-        Some(before) if before.credentials.expiration > served.credentials.expiration => before,
+        Some(before) if before.end() > served.end() => before,
         _ => served,
     }
 }
@@ -158,7 +148,7 @@ impl Held {
     /// Credentials just served. The very ones that were held before are no younger for being
     /// served again: their life goes on being counted from when they were first seen, so that a
     /// wall clock set back in between gives them no new one.
-    fn served(credentials: Credentials, now: Now, before: Option<&Self>) -> Self {
+    fn served(credentials: ResolvedCredentials, now: Now, before: Option<&Self>) -> Self {
         let first_seen = before
             .filter(|before| before.credentials == credentials && before.extended_to.is_none())
             .map(|before| before.served);
@@ -170,7 +160,18 @@ impl Held {
         }
     }
 
+    fn resolved(&self) -> ResolvedCredentials {
+        let mut resolved = self.credentials.clone();
+        if let Some(wall) = self.extended_to {
+            resolved.expiration = Some(Timestamp::from_wall(wall));
+        }
+        resolved
+    }
+
     fn is_fetch_due(&self, now: Now) -> bool {
+        if self.credentials.expiration.is_none() {
+            return false;
+        }
         let between = |least| now.mono.since(self.tried.mono) >= least;
         if drift(self.tried, now).saturating_abs() > DRIFT {
             return true;
@@ -184,9 +185,18 @@ impl Held {
         }
     }
 
+    /// When they end; those that never do end last of all.
+    fn end(&self) -> Timestamp {
+        let never = Timestamp::from_wall(Wall(i64::MAX));
+        self.credentials.expiration.unwrap_or(never)
+    }
+
     /// The life left by both clocks, in milliseconds; an extension does not count.
     fn life(&self, now: Now) -> i64 {
-        let end = self.credentials.expiration.wall();
+        if self.credentials.expiration.is_none() {
+            return i64::MAX;
+        }
+        let end = self.end().wall();
         let by_wall = end.millis_since(now.wall);
         let by_mono = (end.millis_since(self.served.wall))
             .saturating_sub(elapsed(self.served.mono, now.mono));
@@ -208,7 +218,7 @@ fn elapsed(from: Mono, to: Mono) -> i64 {
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Cache")
-            .field(&self.held.as_ref().map(|held| self.resolved(held)))
+            .field(&self.held.as_ref().map(Held::resolved))
             .finish()
     }
 }

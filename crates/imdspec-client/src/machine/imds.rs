@@ -17,13 +17,14 @@ use super::document;
 use super::fetch::Heard;
 use super::retry::{Failure, ok};
 use super::token::{Pass, Session};
+use crate::credentials::ResolvedCredentials;
 use crate::error::ProviderError;
 use crate::exchange::{Lost, Send};
 use crate::settings::Endpoint;
 use crate::{HEAD_LIMIT, USER_AGENT};
 use imdspec_wire::{
-    Limits, Mono, Request, Response, RoleList, SessionToken, TOKEN_HEADER, TTL_HEADER, TokenReply,
-    Ttl, WireError, paths,
+    Limits, Mono, Request, Response, RoleList, SessionToken, Source, TOKEN_HEADER, TTL_HEADER,
+    TokenReply, Ttl, WireError, paths,
 };
 use std::fmt;
 
@@ -210,7 +211,10 @@ impl Imds {
             Goal::Document { .. } => {
                 let sent = self.session.token().map(SessionToken::as_str);
                 match document::read(&reply.body, sent) {
-                    Ok(credentials) => Heard::Done(Ok(credentials)),
+                    Ok(credentials) => {
+                        let served = ResolvedCredentials::served(credentials, Source::Imds);
+                        Heard::Done(Ok(served))
+                    }
                     Err(failure) => self.failed_get(&failure),
                 }
             }

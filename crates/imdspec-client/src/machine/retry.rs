@@ -63,6 +63,13 @@ pub(crate) enum Failure {
     Unusable(WireError),
     /// The service's own words.
     Said(String),
+    /// The service's own words in a reply of another status than 200.
+    Answered {
+        status: u16,
+        words: String,
+    },
+    /// What is gone a moment later, in words.
+    Passing(String),
 }
 
 impl Failure {
@@ -72,9 +79,28 @@ impl Failure {
     pub(crate) const fn may_pass(&self) -> bool {
         match self {
             Self::Lost(lost) => lost.may_pass(),
-            Self::Unusable(WireError::Status(status)) => matches!(*status, 429 | 500..=599),
+            Self::Unusable(WireError::Status(status)) | Self::Answered { status, .. } => {
+                matches!(*status, 429 | 500..=599)
+            }
             Self::Unusable(why) => matches!(why, WireError::NotJson { .. }),
             Self::Said(_) => false,
+            Self::Passing(_) => true,
+        }
+    }
+
+    /// The same for a service that somebody named, or that is on the internet: it should be there,
+    /// and if nobody is, somebody may be in a moment.
+    pub(crate) const fn may_pass_where_expected(&self) -> bool {
+        self.may_pass() || matches!(self, Self::Lost(lost) if lost.is_absence())
+    }
+
+    /// The status that was answered, where it is one that says why.
+    pub(crate) const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Unusable(WireError::Status(status)) | Self::Answered { status, .. } => {
+                Some(*status)
+            }
+            _ => None,
         }
     }
 }
@@ -90,7 +116,8 @@ impl fmt::Display for Failure {
         match self {
             Self::Lost(lost) => lost.fmt(f),
             Self::Unusable(why) => why.fmt(f),
-            Self::Said(words) => f.write_str(words),
+            Self::Said(words) | Self::Passing(words) => f.write_str(words),
+            Self::Answered { status, words } => write!(f, "status {status}, {words}"),
         }
     }
 }

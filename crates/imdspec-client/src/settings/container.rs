@@ -3,15 +3,17 @@
 //! Source: AWS SDKs and Tools Reference Guide, "Container credential provider".
 
 use super::uri::{Host, HttpUri, parse_target};
-use crate::environment::{Environment, TOKEN_FILE};
+use crate::environment::Environment;
 use crate::error::ProviderError;
-use crate::exchange::Authority;
+use crate::exchange::{Authority, Unread};
+use imdspec_wire::Source;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
 /// The address of ECS, which a relative URI cannot change.
 const ECS: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
@@ -23,20 +25,26 @@ const EKS_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ContainerEndpoint {
     pub(crate) authority: Authority,
+    pub(crate) tls: bool,
     pub(crate) target: String,
+    /// Which of the two variables says so.
+    pub(crate) source: Source,
 }
 
 impl ContainerEndpoint {
-    /// Reads the endpoint from the environment; none where no variable names one. A relative URI
-    /// goes before a full one.
+    /// Reads the endpoint that the variable of `source` names: the relative URI for
+    /// [`Source::Container`], else the full one. None where it names none.
     ///
     /// # Errors
     /// A message that names the variable.
-    pub(crate) fn read(environment: &Environment) -> Result<Option<Self>, ProviderError> {
-        if let Some(relative) = environment.var(RELATIVE) {
-            return Self::relative(relative).map(Some);
+    pub(crate) fn read(
+        environment: &Environment,
+        source: Source,
+    ) -> Result<Option<Self>, ProviderError> {
+        match source {
+            Source::Container => environment.var(RELATIVE).map(Self::relative).transpose(),
+            _ => environment.var(FULL).map(Self::full).transpose(),
         }
-        environment.var(FULL).map(Self::full).transpose()
     }
 
     fn relative(value: &str) -> Result<Self, ProviderError> {
@@ -52,21 +60,26 @@ impl ContainerEndpoint {
                 host: ECS.to_string(),
                 port: 80,
             },
+            tls: false,
             target: value.to_owned(),
+            source: Source::Container,
         })
     }
 
     fn full(value: &str) -> Result<Self, ProviderError> {
         let uri = HttpUri::parse(value).map_err(|e| ProviderError::error(format!("{FULL} {e}")))?;
-        if !may_have_plain_http(&uri.host) {
+        // Over TLS the host proves who it is.
+        if !uri.tls && !may_have_plain_http(&uri.host) {
             return Err(ProviderError::error(format!(
                 "{FULL} names a host that may not be asked over plain http; only loopback and \
-                 the addresses of ECS and EKS may"
+                 the addresses of ECS and EKS may; use https"
             )));
         }
         Ok(Self {
             authority: uri.authority(),
+            tls: uri.tls,
             target: uri.target(),
+            source: Source::ContainerFull,
         })
     }
 }
@@ -86,51 +99,38 @@ pub(crate) enum Authorization {
     Open,
     /// The value of a variable.
     Value(String),
-    /// The text of a file, which may change while the program runs.
-    File { path: String, text: Option<String> },
+    /// The text of the file of this path, which may change while the program runs.
+    File(String),
 }
 
 impl Authorization {
     /// Reads it from the environment. The file goes before the value.
     pub(crate) fn read(environment: &Environment) -> Self {
-        if let Some(path) = environment.var(TOKEN_FILE) {
-            return Self::File {
-                path: path.to_owned(),
-                text: environment.files.get(path).cloned(),
-            };
-        }
-        match environment.var(TOKEN) {
-            Some(value) => Self::Value(value.to_owned()),
-            None => Self::Open,
+        match (environment.var(TOKEN_FILE), environment.var(TOKEN)) {
+            (Some(path), _) => Self::File(path.to_owned()),
+            (None, Some(value)) => Self::Value(value.to_owned()),
+            (None, None) => Self::Open,
         }
     }
 
-    /// What must be in no message, sent or not.
-    pub(crate) fn secret(&self) -> Option<&str> {
-        match self {
-            Self::Open => None,
-            Self::Value(value) => Some(value),
-            Self::File { text, .. } => text.as_deref(),
-        }
+    /// Why the file gave nothing.
+    pub(crate) fn unread(why: Unread) -> ProviderError {
+        ProviderError::error(format!("the file that {TOKEN_FILE} names {why}"))
     }
 
-    /// The value of the `Authorization` header, if one is to be sent.
+    /// The value of the `Authorization` header, if one is to be sent; `text` is that of the file.
     ///
     /// # Errors
     /// A message that names the variable, never the value. Without the header the request would
     /// be another one, so it is not sent at all then.
-    pub(crate) fn header(&self) -> Result<Option<&str>, ProviderError> {
+    pub(crate) fn header<'a>(
+        &'a self,
+        text: Option<&'a str>,
+    ) -> Result<Option<&'a str>, ProviderError> {
         let (value, variable) = match self {
             Self::Open => return Ok(None),
-            Self::Value(value) => (value, TOKEN),
-            Self::File { text: None, .. } => {
-                return Err(ProviderError::error(format!(
-                    "the file that {TOKEN_FILE} names cannot be read"
-                )));
-            }
-            Self::File {
-                text: Some(text), ..
-            } => (text, TOKEN_FILE),
+            Self::Value(value) => (value.as_str(), TOKEN),
+            Self::File(_) => (text.unwrap_or_default(), TOKEN_FILE),
         };
         // A line break would begin another header, or another request.
         if value.is_empty() || !value.bytes().all(|b| matches!(b, b' '..=b'~')) {
@@ -148,7 +148,7 @@ impl fmt::Debug for Authorization {
         f.write_str(match self {
             Self::Open => "Open",
             Self::Value(_) => "Value(redacted)",
-            Self::File { .. } => "File(redacted)",
+            Self::File(_) => "File(redacted)",
         })
     }
 }
@@ -158,10 +158,15 @@ mod tests {
     use super::*;
 
     fn endpoint(variable: &str, value: &str) -> Result<Option<ContainerEndpoint>, ProviderError> {
-        ContainerEndpoint::read(&Environment {
+        let environment = Environment {
             vars: [(variable.to_owned(), value.to_owned())].into(),
             ..Environment::default()
-        })
+        };
+        let source = match variable {
+            RELATIVE => Source::Container,
+            _ => Source::ContainerFull,
+        };
+        ContainerEndpoint::read(&environment, source)
     }
 
     #[test]
@@ -194,11 +199,13 @@ mod tests {
             "http://169.254.170.2/x",
             "http://169.254.170.23/v1/credentials",
             "http://[fd00:ec2::23]/v1/credentials",
+            "https://credentials.example.test:8443/x",
+            "https://192.168.1.1/x",
         ] {
             assert!(endpoint(FULL, value).unwrap().is_some(), "{value}");
         }
         for value in [
-            "https://127.0.0.1/x",
+            "https://u@evil.test/x",
             "http://192.168.1.1/x",
             "http://169.254.169.254/x",
             "http://169.254.170.3/x",

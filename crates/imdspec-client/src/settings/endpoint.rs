@@ -40,7 +40,7 @@ impl Endpoint {
     /// # Errors
     /// Why it is none, to stand after the setting's name.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let uri = HttpUri::parse(text).map_err(|e| e.to_string())?;
+        let uri = HttpUri::plain(text).map_err(|e| e.to_string())?;
         if uri.query.is_some() {
             return Err("has a query; an endpoint has none".to_owned());
         }

@@ -1,4 +1,5 @@
-//! What the client was told: in code, in the environment, in the config file.
+//! What the client was told about the instance metadata service: in code, in the environment, in
+//! the config file. Other sources have modules of their own here.
 //!
 //! Code goes before the environment and the environment before the active profile of the config
 //! file. An empty value is no value, wherever it stands.
@@ -15,16 +16,20 @@
 //! Source: AWS SDKs and Tools Reference Guide, "IMDS credential provider", "Amazon EC2 instance
 //! metadata" and "Precedence of settings".
 
+pub(crate) mod config_file;
 pub(crate) mod container;
 mod endpoint;
-pub(crate) mod profile_file;
+pub(crate) mod profiles;
+pub(crate) mod role;
+pub(crate) mod service;
+pub(crate) mod sso;
 mod uri;
 
 pub(crate) use endpoint::Endpoint;
 
 use crate::environment::Environment;
 use crate::error::ProviderError;
-use profile_file::Profile;
+use profiles::Profile;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -47,7 +52,7 @@ impl Settings {
     /// Of kind `None` where the service is turned off, else a message that names the setting.
     pub(crate) fn read(
         environment: &Environment,
-        profile: &Profile,
+        profile: Profile<'_>,
     ) -> Result<Self, ProviderError> {
         let find = |setting| Found::find(setting, environment, profile);
         if let Some(found) = find(&DISABLED)
@@ -122,16 +127,13 @@ impl<'a> Found<'a> {
     fn find(
         setting: &'static Setting,
         environment: &'a Environment,
-        profile: &'a Profile,
+        profile: Profile<'a>,
     ) -> Option<Self> {
-        let set = |value: &&String| !value.is_empty();
-        let (value, place) = None
-            .or_else(|| Some((environment.code.get(setting.key).filter(set)?, Place::Code)))
-            .or_else(|| {
-                let value = environment.vars.get(setting.variable).filter(set)?;
-                Some((value, Place::Variable))
-            })
-            .or_else(|| Some((profile.get(setting.key).filter(set)?, Place::Profile)))?;
+        let code = environment.code.get(setting.key).filter(|v| !v.is_empty());
+        let (value, place) = code
+            .map(|value| (value.as_str(), Place::Code))
+            .or_else(|| Some((environment.var(setting.variable)?, Place::Variable)))
+            .or_else(|| Some((profile.in_config(setting.key)?, Place::Profile)))?;
         Some(Self {
             value,
             place,

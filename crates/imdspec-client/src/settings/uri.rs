@@ -1,4 +1,5 @@
-//! `http://host[:port][/path][?query]`, and nothing that two readers could read differently.
+//! `http://host[:port][/path][?query]`, or the same with `https`, and nothing that two readers
+//! could read differently.
 //!
 //! What is left out is left out on purpose: user names, escapes in the host, numbers that some
 //! libraries take for an address (`127.1`, `0x7f000001`), dot segments. A URI that passes means
@@ -11,6 +12,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// A parsed URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HttpUri {
+    /// Whether the scheme is `https`.
+    pub(crate) tls: bool,
     pub(crate) host: Host,
     pub(crate) port: u16,
     /// The path, as spelled; empty or beginning with a slash.
@@ -43,7 +46,7 @@ pub(crate) enum UriError {
 impl fmt::Display for UriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Https => "is an https URI; this client speaks plain http only",
+            Self::Https => "is an https URI; this service speaks plain http only",
             Self::NotHttp => "is not of the form http://host[:port][/path]",
             Self::UserInfo => "has a user name in it; leave it out",
             Self::Host => "has a host that is neither an address nor a name",
@@ -55,21 +58,29 @@ impl fmt::Display for UriError {
 }
 
 impl HttpUri {
+    /// A URI of plain http.
+    pub(crate) fn plain(text: &str) -> Result<Self, UriError> {
+        match Self::parse(text)? {
+            Self { tls: true, .. } => Err(UriError::Https),
+            uri => Ok(uri),
+        }
+    }
+
+    /// A URI of either scheme.
     pub(crate) fn parse(text: &str) -> Result<Self, UriError> {
-        let rest = match text.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => {
-                return Err(UriError::Https);
-            }
+        let (tls, rest) = match text.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
             _ => return Err(UriError::NotHttp),
         };
         let (authority, target) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         if authority.contains('@') {
             return Err(UriError::UserInfo);
         }
-        let (host, port) = split_port(authority)?;
+        let (host, port) = split_port(authority, if tls { 443 } else { 80 })?;
         let (path, query) = parse_target(target)?;
         Ok(Self {
+            tls,
             host: Host::parse(host)?,
             port,
             path,
@@ -138,11 +149,11 @@ fn is_encoded(text: &str, more: &[u8]) -> bool {
     true
 }
 
-fn split_port(authority: &str) -> Result<(&str, u16), UriError> {
+fn split_port(authority: &str, default: u16) -> Result<(&str, u16), UriError> {
     // The colons of an IPv6 address stand before its bracket.
     let end_of_host = authority.rfind(']').map_or(0, |bracket| bracket + 1);
     let Some(colon) = authority[end_of_host..].find(':') else {
-        return Ok((authority, 80));
+        return Ok((authority, default));
     };
     let (host, port) = authority.split_at(end_of_host + colon);
     let digits = &port[1..];
@@ -221,6 +232,8 @@ mod tests {
                 "/?a=1",
             ),
             ("http://h/a//b?x=/?y", "h:80", "/a//b?x=/?y"),
+            ("HTTPS://h/a", "h:443", "/a"),
+            ("https://h:80", "h:80", "/"),
         ] {
             assert_eq!(parts(text), (authority.into(), target.into()), "{text}");
         }
@@ -230,6 +243,7 @@ mod tests {
     fn refuses_what_can_be_read_two_ways() {
         for (text, error) in [
             ("https://h", UriError::Https),
+            ("https://u@h", UriError::UserInfo),
             ("h:80", UriError::NotHttp),
             ("ftp://h", UriError::NotHttp),
             ("//h/", UriError::NotHttp),
@@ -259,7 +273,7 @@ mod tests {
             ("http://h/../a", UriError::DotSegment),
             ("http://h/a/%2E%2e", UriError::DotSegment),
         ] {
-            assert_eq!(HttpUri::parse(text), Err(error), "{text}");
+            assert_eq!(HttpUri::plain(text), Err(error), "{text}");
         }
     }
 }

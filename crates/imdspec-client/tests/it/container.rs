@@ -1,7 +1,7 @@
 //! The container endpoint.
 
 use crate::play::*;
-use imdspec_client::{Action, Environment, ErrorKind, Lost, Source};
+use imdspec_client::{Action, ErrorKind, Lost, Options, Source};
 use imdspec_wire::Request;
 use std::time::Duration;
 
@@ -76,22 +76,26 @@ fn its_credentials_are_not_extended() {
 
 #[test]
 fn the_token_file_goes_before_the_token_and_is_read_anew() {
-    let mut environment = vars([
+    let environment = vars([
         RELATIVE,
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "value"),
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/run/token"),
     ]);
-    environment
-        .files
-        .insert("/run/token".into(), "first".into());
     let mut play = Play::new(&environment);
+    play.files.insert("/run/token".into(), "first".into());
     let soon = play.after(60);
-    play.resolve([(ecs().with("authorization", "first"), served("A", &soon))])
-        .unwrap();
-    assert_eq!(play.provider.wanted_file(play.now), None);
+    // Once for each fetch, however often the request is tried.
+    let request = ecs().with("authorization", "first");
+    play.resolve([
+        (request.clone(), status(500, "")),
+        (request, served("A", &soon)),
+    ])
+    .unwrap();
+    assert_eq!(play.reads, ["/run/token"]);
+    play.resolve([]).unwrap();
+    assert!(play.reads.is_empty());
     play.advance(Duration::from_secs(60));
-    assert_eq!(play.provider.wanted_file(play.now), Some("/run/token"));
-    play.provider.set_file(Some("second".into()));
+    play.files.insert("/run/token".into(), "second".into());
     play.resolve([(
         ecs().with("authorization", "second"),
         served("A", SIX_HOURS),
@@ -101,26 +105,17 @@ fn the_token_file_goes_before_the_token_and_is_read_anew() {
 
 #[test]
 fn without_its_token_nothing_is_sent() {
-    let file = |text: Option<&str>| {
-        let mut environment = vars([
-            RELATIVE,
-            ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/run/token"),
-        ]);
-        if let Some(text) = text {
-            environment.files.insert("/run/token".into(), text.into());
-        }
-        environment
-    };
-    let broken = [
-        file(None),
-        file(Some("")),
-        file(Some("a\r\nX: y")),
-        file(Some("a\n")),
-    ];
-    for environment in broken {
-        let outcome = Play::new(&environment).resolve([]);
+    let environment = vars([
+        RELATIVE,
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/run/token"),
+    ]);
+    let long = "t".repeat(65 << 10);
+    for text in [None, Some(""), Some("a\r\nX: y"), Some("a\n"), Some(&*long)] {
+        let mut play = Play::new(&environment);
+        let text = text.map(|text| ("/run/token".to_owned(), text.to_owned()));
+        play.files = text.into_iter().collect();
         assert_error(
-            &outcome,
+            &play.resolve([]),
             ErrorKind::Error,
             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
         );
@@ -151,5 +146,45 @@ fn a_full_uri_says_where() {
     assert_eq!(send.authority.to_string(), "[fd00:ec2::23]:80");
     assert_eq!(send.request.target, "/v1/credentials");
     assert_eq!(send.request.headers.get("host"), Some("[fd00:ec2::23]"));
-    assert!(Environment::default().vars.is_empty());
+    assert!(!send.tls);
+    let mut play = Play::new(&vars([(
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "https://credentials.example.test/x",
+    )]));
+    play.provider.start(play.now);
+    let Action::Send(send) = play.provider.poll(play.now) else {
+        panic!("nothing sent")
+    };
+    assert_eq!(send.authority.to_string(), "credentials.example.test:443");
+    assert_eq!(
+        send.request.headers.get("host"),
+        Some("credentials.example.test")
+    );
+    assert!(send.tls);
+}
+
+#[test]
+fn the_order_decides_between_the_two() {
+    let both = vars([
+        RELATIVE,
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/x"),
+    ]);
+    for (order, authority) in [
+        (
+            [Source::Container, Source::ContainerFull],
+            "169.254.170.2:80",
+        ),
+        ([Source::ContainerFull, Source::Container], "127.0.0.1:1"),
+    ] {
+        let options = Options {
+            order: order.into_iter().collect(),
+            ..Options::default()
+        };
+        let mut play = Play::with(&both, options);
+        let outcome = play.resolve_with(|send| {
+            assert_eq!(send.authority.to_string(), authority);
+            served("A", SIX_HOURS)
+        });
+        assert_eq!(outcome.unwrap().source, order[0]);
+    }
 }

@@ -1,10 +1,11 @@
 //! A provider and a script of the service's lines, in virtual time.
 
 use imdspec_client::{
-    Action, Environment, ErrorKind, Lost, Options, Provider, ProviderError, ResolvedCredentials,
-    Send,
+    Action, Environment, ErrorKind, Lost, Options, Provider, ProviderError, Ran,
+    ResolvedCredentials, Send, Unread,
 };
 use imdspec_wire::{Headers, Now, Request, Response, Timestamp, Version, Wall};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// 2026-01-01T00:00:00Z.
@@ -38,6 +39,14 @@ pub(crate) type Exchange = (Request, Line);
 pub(crate) struct Play {
     pub(crate) provider: Provider,
     pub(crate) now: Now,
+    /// The texts of files that are there.
+    pub(crate) files: BTreeMap<String, String>,
+    /// The paths that were read in the last resolve.
+    pub(crate) reads: Vec<String>,
+    /// What becomes of a command; none: it does not end.
+    pub(crate) ran: Option<Ran>,
+    /// The commands that were run in the last resolve.
+    pub(crate) runs: Vec<String>,
     /// The pauses between requests in the last resolve.
     pub(crate) pauses: Vec<Duration>,
 }
@@ -51,6 +60,10 @@ impl Play {
         Self {
             provider: Provider::new(environment, options, 7),
             now: T0,
+            files: BTreeMap::new(),
+            reads: Vec::new(),
+            ran: Some(Ran::NotStarted),
+            runs: Vec::new(),
             pauses: Vec::new(),
         }
     }
@@ -76,11 +89,24 @@ impl Play {
     /// Resolves against anything that answers.
     pub(crate) fn resolve_with(&mut self, mut service: impl FnMut(&Send) -> Line) -> Outcome {
         self.pauses.clear();
+        self.reads.clear();
+        self.runs.clear();
         self.provider.start(self.now);
         for _ in 0..200 {
             match self.provider.poll(self.now) {
                 Action::Done(outcome) => return outcome,
                 Action::Wait(until) => self.sleep(until),
+                Action::Read(path) => {
+                    let text = self.files.get(&path).cloned().ok_or(Unread::Missing);
+                    self.reads.push(path);
+                    self.provider.receive_file(self.now, text);
+                }
+                Action::Run(line) => {
+                    self.runs.push(line);
+                    if let Some(ran) = self.ran.clone() {
+                        self.provider.receive_output(self.now, ran);
+                    }
+                }
                 Action::Send(send) => {
                     let Action::Wait(timeout) = self.provider.poll(self.now) else {
                         panic!("in flight, and not waiting");
@@ -118,6 +144,44 @@ impl Play {
     pub(crate) fn after(&self, seconds: i64) -> String {
         Timestamp::from_wall(self.now.wall.plus_seconds(seconds)).to_seconds_text()
     }
+}
+
+/// What a command printed that ended well.
+pub(crate) fn printed(stdout: &str) -> Option<Ran> {
+    Some(Ran::Ended {
+        status: Some(0),
+        stdout: stdout.as_bytes().to_vec(),
+    })
+}
+
+/// An environment of a config file.
+pub(crate) fn config(text: &str) -> Environment {
+    Environment {
+        config_file: Some(text.to_owned()),
+        home: Some("/home/user".to_owned()),
+        ..Environment::default()
+    }
+}
+
+/// What STS answers to `action`.
+pub(crate) fn assumed(action: &str, id: &str, expiration: &str) -> Line {
+    ok(&format!(
+        r#"<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <{action}Result>
+    <AssumedRoleUser>
+      <AssumedRoleId>AROAEXAMPLE:session</AssumedRoleId>
+      <Arn>arn:aws:sts::123456789012:assumed-role/role/session</Arn>
+    </AssumedRoleUser>
+    <Credentials>
+      <AccessKeyId>{id}</AccessKeyId>
+      <SecretAccessKey>secret-{id}</SecretAccessKey>
+      <SessionToken>token-{id}</SessionToken>
+      <Expiration>{expiration}</Expiration>
+    </Credentials>
+  </{action}Result>
+  <ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>
+</{action}Response>"#
+    ))
 }
 
 /// An environment of variables.

@@ -38,7 +38,6 @@ fn debug_shows_no_secret() {
 fn settings_show_no_secret() {
     let environment = Environment {
         config_file: Some("[default]\naws_secret_access_key = secret-A\n".into()),
-        files: [("/run/token".to_owned(), "CANARY-OPEN".to_owned())].into(),
         ..vars([
             ("AWS_ACCESS_KEY_ID", "A"),
             ("AWS_SECRET_ACCESS_KEY", "secret-A"),

@@ -1,17 +1,10 @@
 //! Settings and their precedence, and the sources before the network.
 
 use crate::play::*;
-use imdspec_client::{Action, Environment, ErrorKind, Source};
+use imdspec_client::{Action, Environment, ErrorKind, Source, Unread};
 
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 const MODE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
-
-fn config(text: &str) -> Environment {
-    Environment {
-        config_file: Some(text.to_owned()),
-        ..Environment::default()
-    }
-}
 
 /// The authority and the target of the first request, or the error.
 fn first(environment: &Environment) -> Result<(String, String), String> {
@@ -176,12 +169,15 @@ fn keys_of_the_profile_come_next_and_are_of_one_file() {
     let credentials = Play::new(&environment).resolve([]).unwrap();
     assert_eq!(
         (&*credentials.access_key_id, credentials.source),
-        ("C", Source::Profile)
+        ("C", Source::ConfigFile)
     );
     environment.credentials_file =
         Some("[default]\naws_access_key_id = D\naws_secret_access_key = DS\n".into());
     let credentials = Play::new(&environment).resolve([]).unwrap();
-    assert_eq!(credentials.secret_access_key, "DS");
+    assert_eq!(
+        (&*credentials.secret_access_key, credentials.source),
+        ("DS", Source::SharedCredentials)
+    );
     environment.credentials_file = Some("[default]\naws_access_key_id = D\n".into());
     assert_refused(&environment, "the credentials file");
 }
@@ -192,4 +188,22 @@ fn a_config_file_without_keys_does_not_stop_the_chain() {
         &config("[default]\nregion = eu-west-1\n"),
         "169.254.169.254:80",
     );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_fails_what_needs_it() {
+    let mut environment = vars([("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x")]);
+    for (why, says) in [
+        (Unread::NotUtf8, "the file /etc/aws/config is not UTF-8"),
+        (Unread::TooLarge, "is too large"),
+        (Unread::NotAFile, "is not a file"),
+        (Unread::Missing, "cannot be read"),
+    ] {
+        environment.unread = [("/etc/aws/config".to_owned(), why)].into();
+        assert_refused(&environment, says);
+    }
+    // Keys of the environment come first and need no file.
+    (environment.vars).insert("AWS_ACCESS_KEY_ID".into(), "AKID".into());
+    (environment.vars).insert("AWS_SECRET_ACCESS_KEY".into(), "secret".into());
+    assert!(Play::new(&environment).resolve([]).is_ok());
 }

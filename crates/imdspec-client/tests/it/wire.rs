@@ -35,6 +35,7 @@ fn serve(bind: &str, reply: Vec<u8>) -> (SocketAddr, JoinHandle<String>) {
 fn send_to(address: SocketAddr, request: Request) -> Send {
     Send {
         authority: address.to_string().parse::<Authority>().unwrap(),
+        tls: false,
         request,
         limits: LIMITS,
     }
@@ -202,4 +203,26 @@ async fn replies_larger_than_the_limits_are_lost() {
     }
     let whole = format!("HTTP/1.1 200 OK\r\n\r\n{}", &body[1..]);
     assert_eq!(reply(whole).await.unwrap().body.len(), 100);
+}
+
+#[tokio::test]
+async fn over_tls_nothing_is_said_in_the_clear() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let served = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut hello = [0; 3];
+        stream.read_exact(&mut hello).unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        hello
+    });
+    let transport = ReqwestTransport::default();
+    let mut send = send_to(address, put());
+    send.tls = true;
+    // Not a peer that speaks TLS, and so none at all.
+    assert!(transport.send(send.clone()).await.is_err());
+    // A handshake, of TLS 1.
+    assert_eq!(served.join().unwrap()[..2], [0x16, 3]);
+    // Nobody is there any more.
+    assert_eq!(transport.send(send).await, Err(Lost::Refused));
 }
