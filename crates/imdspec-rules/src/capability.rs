@@ -307,8 +307,8 @@ fn fails_exactly(case: &Case<'_>, call: &Call<'_>, n: usize) -> bool {
 mod tests {
     use super::{Capabilities, Capability};
     use crate::testing::{Build, document};
-    use crate::{Case, End, Trace};
-    use imdspec_wire::paths;
+    use crate::{Case, End, Server, Trace};
+    use imdspec_wire::{Source, paths};
 
     const END: &str = "2026-01-01T06:00:00Z";
 
@@ -365,5 +365,42 @@ mod tests {
         let setting = Capability::V1DisableSetting;
         assert!(shown(setting, &[obeyed.clone(), fallen]));
         assert!(!shown(setting, &[obeyed]));
+    }
+
+    #[test]
+    fn other_sources_are_seen_in_what_was_given() {
+        let (chain, keys) = (Capability::Chain, Capability::EnvironmentKeys);
+        assert!(!shown(chain, &[fetched().trace()]));
+        let set = || Build::new().works(Source::Environment, "E").resolve();
+        assert!(shown(chain, &[set().gave("E", END).trace()]));
+        assert!(shown(keys, &[set().gave("E", END).trace()]));
+        assert!(!shown(keys, &[set().refused().trace()]));
+        // Saying so is enough.
+        let says = set().order(&[Source::Environment]).refused();
+        assert!(shown(keys, &[says.trace()]));
+        let only_imds = Build::new().order(&[Source::Imds]).resolve().refused();
+        assert!(!shown(chain, &[only_imds.trace()]));
+    }
+
+    #[test]
+    fn a_container_is_seen_in_a_request_to_it() {
+        let (relative, full) = (Capability::Container, Capability::ContainerFull);
+        let asks = |b: Build, target| b.resolve().ask_at(Server::Container, "GET", target, &[]);
+        let by = |name, value, target| [asks(Build::new().env(name, value), target).trace()];
+        assert!(shown(relative, &by(super::RELATIVE_URI, "/x", "/x")));
+        assert!(!shown(full, &by(super::RELATIVE_URI, "/x", "/x")));
+        let url = "http://169.254.170.23/v1/x";
+        assert!(shown(full, &by(super::FULL_URI, url, "/v1/x")));
+        assert!(!shown(relative, &by(super::FULL_URI, url, "/v1/x")));
+        // With both, it may be either.
+        let both = || {
+            Build::new()
+                .env(super::RELATIVE_URI, "/x")
+                .env(super::FULL_URI, "http://h/x")
+        };
+        assert!(!shown(relative, &[asks(both(), "/x").trace()]));
+        // The service, set to such an address.
+        let service = by(super::RELATIVE_URI, "/x", "/latest/api/token");
+        assert!(!shown(relative, &service));
     }
 }

@@ -115,6 +115,15 @@ pub(super) fn is_quiet(case: &Case<'_>) -> bool {
     })
 }
 
+/// Whether a request is for credentials of another source, which may be had with those of the
+/// service.
+pub(super) const fn is_for_another_source(x: &Exchange<'_>) -> bool {
+    matches!(
+        x.request.server,
+        Server::Container | Server::Sts | Server::Sso | Server::Oidc | Server::Signin
+    )
+}
+
 /// Whether `text` holds `part`; never for an empty part.
 pub(super) fn holds(text: &[u8], part: &[u8]) -> bool {
     !part.is_empty() && text.windows(part.len()).any(|w| w == part)

@@ -2,8 +2,11 @@
 
 use super::all;
 use crate::testing::{Build, document};
-use crate::{Capabilities, Case, End, Finding, Level, Outcome, Provenance, Trace, Verdict, judge};
-use imdspec_wire::{TTL_HEADER, paths};
+use crate::{
+    Capabilities, Case, End, Finding, Level, Outcome, Provenance, Server, Trace, Verdict, What,
+    judge,
+};
+use imdspec_wire::{Source, TTL_HEADER, paths};
 use proptest::prelude::*;
 
 #[test]
@@ -87,6 +90,77 @@ fn an_ordinary_life_raises_nothing() {
     }
 }
 
+/// Nothing that a client does with several sources set up is held against it by the rules of the
+/// service, nor by those of sources.
+#[test]
+fn an_ordinary_chain_raises_nothing() {
+    use Source::{AssumeRoleImds, Container, Environment, Imds, SharedCredentials};
+    let end = "2026-01-01T06:00:00Z";
+    let order = [
+        Environment,
+        AssumeRoleImds,
+        SharedCredentials,
+        Container,
+        Imds,
+    ];
+    let start = || Build::new().order(&order).to("169.254.169.254:80");
+    let imds = |b: Build| b.to("169.254.169.254:80").fetch(&document("IMDS", end));
+    let relative = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds");
+    let container = |b: Build| {
+        let accept = &[("Accept", "application/json")];
+        b.keys(Container, "CONT").to("169.254.170.2:80").ask_at(
+            Server::Container,
+            "GET",
+            "/creds",
+            accept,
+        )
+    };
+    let role = || imds(start().source(AssumeRoleImds, "works").resolve());
+    let assumed = role()
+        .keys(AssumeRoleImds, "ROLE")
+        .assume("AssumeRole", "IMDS");
+    let both = || {
+        start()
+            .env(relative.0, relative.1)
+            .source(Container, "works")
+            .source(Imds, "works")
+            .resolve()
+    };
+    let lives = [
+        start()
+            .works(Environment, "ENV")
+            .source(Imds, "works")
+            .resolve()
+            .gave("ENV", end),
+        assumed
+            .reply(200, "<AssumeRoleResponse/>")
+            .gave("ROLE", end),
+        role().assume("AssumeRole", "IMDS").reply(403, "").refused(),
+        container(both())
+            .reply(200, &document("CONT", end))
+            .gave("CONT", end),
+        imds(
+            start()
+                .source(Environment, "partial")
+                .source(Imds, "works")
+                .resolve(),
+        )
+        .gave("IMDS", end),
+        start()
+            .source(Imds, "status-404")
+            .resolve()
+            .token("t")
+            .get(paths::ROLES, "t")
+            .reply(404, "")
+            .refused(),
+    ];
+    let traces = lives.map(Build::trace);
+    for judgement in judge(all(), &traces, &Capabilities::default()) {
+        let is_bad = matches!(judgement.verdict, Verdict::Violated | Verdict::Warned);
+        assert!(!is_bad, "{}: {:?}", judgement.rule.id, judgement.evidence);
+    }
+}
+
 /// A step of a random life: what the subject or the service does next.
 fn step(build: Build, choice: u16) -> Build {
     const BODIES: [&str; 6] = ["", "t", "role", "../x\r\ny", "{}", "<html>no</html>"];
@@ -108,9 +182,32 @@ fn step(build: Build, choice: u16) -> Build {
         11 => build.get(ROLE, "t"),
         12 => build.ask("GET", ROLE),
         13 => build.ask("PUT", "//latest/api/token"),
+        14 => return aside(build, pick),
         _ => build.ask("GET", ["", "/", paths::ROLES, "/latest/x y"][pick % 4]),
     };
     answer(asked, pick / 6)
+}
+
+/// A step of a random life that leads past the service.
+fn aside(build: Build, pick: usize) -> Build {
+    const KEYS: [&str; 3] = ["ASIAONE", "ASIATWO", ""];
+    let (key, source) = (KEYS[pick % 3], Source::ALL[pick / 3 % 18]);
+    let token = &[("Authorization", "a-token")];
+    match pick / 54 % 10 {
+        0 => build.keys(source, key),
+        1 => build.base_keys(source, key),
+        2 => build.ran(),
+        3 => build.file("container-token", ["a-token", "b", "a\r\nb"][pick % 3]),
+        4 => answer(build.assume("AssumeRole", key), pick),
+        5 => answer(
+            build.ask_at(Server::Container, "GET", "/x?a=1", token),
+            pick,
+        ),
+        6 => answer(build.ask_at(Server::Collector, "GET", "/x", token), pick),
+        7 => build.push(What::World { change: "x".into() }),
+        8 => build.gave_mixed(key, KEYS[pick / 2 % 3], Some(KEYS[pick / 4 % 3])),
+        _ => build.malformed("\u{16}\u{3}"),
+    }
 }
 
 /// The service's answer to the last request, or none.
@@ -148,11 +245,50 @@ fn random_life() -> impl Strategy<Value = Trace> {
             "http://127.0.0.1:1338/",
         ),
         ("AWS_EC2_METADATA_V1_DISABLED", "true"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_ACCESS_KEY_ID", ""),
+        ("AWS_PROFILE", "x"),
+        ("HTTP_PROXY", "http://127.0.0.1:1340"),
     ]);
-    (settings, prop::collection::vec(any::<u16>(), 0..40)).prop_map(|((name, value), steps)| {
-        let start = Build::new().env(name, value).resolve();
-        steps.into_iter().fold(start, step).trace()
-    })
+    let containers = prop::sample::select(vec![
+        ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x?a=1"),
+        (
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "@127.0.0.1:1338/x",
+        ),
+        (
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "http://127.0.0.1:1338/x",
+        ),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://0:1338/x"),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://10.0.0.1/x"),
+        (
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "https://127.0.0.1:1338/x",
+        ),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "/x"),
+    ]);
+    let tokens = prop::sample::select(vec![
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "a-token"),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "a\r\nb"),
+        (
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            "${home}/container-token",
+        ),
+    ]);
+    let state = prop::sample::select(vec!["works", "partial", "status-500"]);
+    let sources = prop::collection::vec((prop::sample::select(&Source::ALL[..]), state), 0..5);
+    let order = prop::sample::subsequence(&Source::ALL[..], 0..18);
+    let steps = prop::collection::vec(any::<u16>(), 0..40);
+    (settings, containers, tokens, sources, order, steps).prop_map(
+        |(setting, container, token, sources, order, steps)| {
+            let start = [setting, container, token]
+                .into_iter()
+                .fold(Build::new().order(&order), |b, (n, v)| b.env(n, v));
+            let start = sources.into_iter().fold(start, |b, (s, v)| b.source(s, v));
+            steps.into_iter().fold(start.resolve(), step).trace()
+        },
+    )
 }
 
 proptest! {

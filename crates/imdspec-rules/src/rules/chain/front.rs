@@ -1,8 +1,8 @@
 //! What stands before the instance metadata service, which is asked last.
 
 use super::setup::{
-    Asking, asked, broken, giver, may_have_failed, proof, puts_before, settled_calls, working,
-    works,
+    Asking, asked, broken, giver, may_have_failed, names_a_profile, proof, puts_before,
+    settled_calls, working, works,
 };
 use crate::rules::sight::differs;
 use crate::{Applies, Call, Capability, Case, Docket, Level, Provenance, Rule};
@@ -71,17 +71,13 @@ fn is_otherwise(case: &Case<'_>, first: Source, second: Source) -> bool {
     !order.is_empty() && (order.rank(first).is_none() || puts_before(case, second, first))
 }
 
-fn names_a_profile(case: &Case<'_>) -> bool {
-    let header = &case.trace.header;
-    header.env.contains_key("AWS_PROFILE") || header.code.contains_key("profile")
-}
-
 const REMOTE: [Source; 3] = [Source::Container, Source::ContainerFull, Source::Imds];
 
 fn environment_first(case: &Case<'_>, docket: &mut Docket) {
     use Source::{Code, Environment, SystemProperties};
     let is_set_up = |s| case.trace.header.sources.contains_key(&s);
     if !works(case, Environment)
+        || !is_set_up(Environment)
         || names_a_profile(case)
         || is_set_up(Code)
         || is_set_up(SystemProperties)

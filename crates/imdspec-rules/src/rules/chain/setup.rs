@@ -38,6 +38,12 @@ pub(super) fn broken<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (Source, &'
         .map(|(source, state)| (*source, state.as_str()))
 }
 
+/// Whether a profile was named: some subjects then pass the environment's keys by.
+pub(super) fn names_a_profile(case: &Case<'_>) -> bool {
+    let header = &case.trace.header;
+    header.env.contains_key("AWS_PROFILE") || header.code.contains_key("profile")
+}
+
 /// Whether the order declares the first to stand before the second.
 pub(super) fn puts_before(case: &Case<'_>, first: Source, second: Source) -> bool {
     case.trace.header.order.puts_before(first, second) == Some(true)

@@ -1,6 +1,6 @@
 //! The winner, where the subject says in which order it looks.
 
-use super::setup::{asked, giver, may_have_failed, proof, settled_calls, working};
+use super::setup::{asked, giver, may_have_failed, names_a_profile, proof, settled_calls, working};
 use crate::rules::sight::differs;
 use crate::{Applies, Capability, Case, Docket, Level, Provenance, Rule};
 use imdspec_wire::Source;
@@ -34,7 +34,10 @@ pub(super) const CHAIN_018: Rule = Rule {
 
 fn first_working_wins(case: &Case<'_>, docket: &mut Docket) {
     let order = &case.trace.header.order;
-    let ranked = working(case).filter_map(|s| Some((order.rank(s)?, s)));
+    // Where a profile is named, some pass the environment by: CHAIN-012.
+    let is_passed = |s: &Source| *s == Source::Environment && names_a_profile(case);
+    let first_ones = working(case).filter(|s| !is_passed(s));
+    let ranked = first_ones.filter_map(|s| Some((order.rank(s)?, s)));
     let Some((first_rank, first)) = ranked.min() else {
         return;
     };

@@ -12,7 +12,7 @@ pub(super) const CONFIG_010: Rule = Rule {
     level: Level::Pin,
     applies: Applies::With(Capability::EndpointEnv),
     statement: "With an empty AWS_EC2_METADATA_SERVICE_ENDPOINT, resolve uses the default or refuses.",
-    source: "botocore tests/unit/test_utils.py `test_ipv6_imds_empty_config` (the default); aws-sdk-java-v2 InstanceProfileCredentialsProviderTest (an error); aws-sdk-go-v2, aws-c-auth, smithy-typescript, by reading (the default)",
+    source: "botocore tests/unit/test_utils.py `test_ipv6_imds_empty_config` (the default); aws-sdk-java-v2 core/auth InstanceProfileCredentialsProviderTest `resolveCredentials_endpointSettingEmpty_throws` (an error); aws-sdk-go-v2, aws-c-auth, smithy-typescript, by reading (the default)",
     provenance: Provenance::Tested,
     rationale: "Templates define variables with nothing in them; one client goes on where another stops.",
     differs: &[

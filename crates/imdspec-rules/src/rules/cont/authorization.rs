@@ -16,7 +16,10 @@ pub(super) const CONT_011: Rule = Rule {
     source: "AWS SDKs and Tools Reference Guide, \"Container credential provider\"; aws-sdk-php tests/Credentials/fixtures/ecs/uri-token-resolution.json case \"auth token from env\" (percent signs are kept); smithy-rs aws-config src/ecs.rs `load_valid_creds_auth`; botocore tests/unit/test_credentials.py `test_can_pass_basic_auth_token`; aws-sdk-kotlin EcsCredentialsProviderTest `testAuthToken`; aws-sdk-js-v3 fromHttp.spec.ts \"can use the token\"",
     provenance: Provenance::Documented,
     rationale: "The endpoint knows its caller by it; anything else is refused.",
-    differs: &[],
+    differs: &[differs(
+        "object_store",
+        "reads the token file only (not re-read)",
+    )],
     monitor: token_is_sent,
 };
 

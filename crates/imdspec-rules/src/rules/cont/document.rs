@@ -15,7 +15,7 @@ pub(super) const CONT_017: Rule = Rule {
     rationale: "Only the instance metadata service sends a Code; asking for one takes every task's role away. Empty keys fail far from their cause.",
     differs: &[differs(
         "aws-sdk-ruby",
-        "makes empty credentials of a document without keys (by reading)",
+        "makes credentials that are not set of a document without keys (ecs_credentials_spec.rb \"given an empty response, entry credentials are returned\"), which its chain passes over",
     )],
     monitor: what_is_taken,
 };

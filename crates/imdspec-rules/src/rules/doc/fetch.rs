@@ -1,9 +1,9 @@
 //! What a call was served last, and what the subject made of it.
 
 use super::defects::Defects;
-use crate::rules::sight::{is_document_get, is_to_blame};
+use crate::rules::sight::{is_document_get, is_for_another_source, is_to_blame};
 use crate::{Call, Case, Docket, End, Exchange, Given, ServedDocument, Server};
-use imdspec_wire::{CredentialDocument, Credentials, Field, Success, Timestamp};
+use imdspec_wire::{CredentialDocument, Credentials, Field, Source, Success, Timestamp};
 
 /// A call that was alone and has ended, and the document it was served last: by the service, with
 /// status 200, surely received.
@@ -126,12 +126,13 @@ impl Fetch<'_, '_> {
         }
     }
 
-    /// No GET follows in this call: what it answers rests on this document.
+    /// No GET follows in this call, nor a request for other credentials that these are the way to:
+    /// what it answers rests on this document.
     fn is_last_word(&self) -> bool {
         let of_call = self.case.of_call(self.call).iter().rev();
         of_call
             .take_while(|x| x.number > self.exchange.number)
-            .all(|x| !x.is_get())
+            .all(|x| !x.is_get() && !is_for_another_source(x))
     }
 
     /// No reply of this call kept the subject waiting, so its patience cannot have been at an end.
@@ -154,7 +155,7 @@ impl Fetch<'_, '_> {
     }
 
     /// What the call made of an acceptable document; none where that proves nothing: the answer is
-    /// no answer, or earlier credentials that may still do.
+    /// no answer, earlier credentials that may still do, or those of another source.
     pub(in crate::rules) fn made(&self) -> Option<Made> {
         let credentials = self.document.credentials.as_ref().ok()?;
         let Some(given) = self.call.given() else {
@@ -162,7 +163,8 @@ impl Fetch<'_, '_> {
             return refused.then(|| Made::Else(self.call.in_words()));
         };
         let got = if given.access_key_id != credentials.access_key_id {
-            if self.is_of_another_document(given) {
+            let source = self.case.source_of(given, self.call.last_number());
+            if self.is_of_another_document(given) || source.is_some_and(|s| s != Source::Imds) {
                 return None;
             }
             self.call.in_words()

@@ -7,7 +7,9 @@
 //!     ──► any of these        and v1 forbidden: never on without one           (ERR-003)
 //! ```
 
-use crate::rules::sight::{differs, is_not_now, is_prompt, is_v1_forbidden, surely_failed};
+use crate::rules::sight::{
+    differs, is_for_another_source, is_not_now, is_prompt, is_v1_forbidden, surely_failed,
+};
 use crate::{Applies, Call, Capability, Case, Docket, Exchange, Level, Provenance, Rule};
 use imdspec_wire::TOKEN_HEADER;
 
@@ -80,7 +82,10 @@ fn refused_puts_fall_back(case: &Case<'_>, docket: &mut Docket) {
         } else if gets.clone().all(|x| x.token().is_none() && x.is_success()) {
             if call.given().is_some() {
                 docket.held();
-            } else if call.is_refusal() && has_fresh_document(case, call) {
+            } else if call.is_refusal()
+                && has_fresh_document(case, call)
+                && !case.of_call(call).iter().any(is_for_another_source)
+            {
                 docket.violated(evidence, "the credentials served to v1", call.in_words());
             }
         }

@@ -1,5 +1,6 @@
 //! Proxies named by the environment.
 
+use crate::rules::config::authority::{canonical, of_url};
 use crate::rules::sight::differs;
 use crate::{Applies, Case, Docket, Exchange, Level, Provenance, Rule, Server};
 
@@ -40,7 +41,8 @@ fn proxies_are_passed_by(case: &Case<'_>, docket: &mut Docket) {
     }
     for call in &case.calls {
         let mut of_call = case.of_call(call).iter();
-        if let Some(x) = of_call.find(|x| is_for_service_by_proxy(x)) {
+        if let Some(x) = of_call.find(|x| is_for_service_by_proxy(x) && !is_for_container(case, x))
+        {
             docket.violated(
                 [call.number, x.number],
                 "no request to the proxy",
@@ -50,6 +52,18 @@ fn proxies_are_passed_by(case: &Case<'_>, docket: &mut Docket) {
             docket.held();
         }
     }
+}
+
+/// Whether a request is for the container endpoint that a setting names.
+fn is_for_container(case: &Case<'_>, x: &Exchange<'_>) -> bool {
+    let named = case
+        .trace
+        .header
+        .env
+        .get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+        .and_then(|url| of_url(url));
+    let target = x.request.target.as_str();
+    named.is_some_and(|n| of_url(target).is_some_and(|t| t == n) || canonical(target) == n)
 }
 
 /// Requests for the container endpoint are another matter.

@@ -106,6 +106,15 @@ fn sec_004_proxies() {
         proxied(set(), "http://169.254.170.2/x").refused(),
     );
     says("vacuous", Build::new().resolve().token("t").refused());
+    let container = || {
+        set().env(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "http://127.0.0.1:1342/x",
+        )
+    };
+    for target in ["http://127.0.0.1:1342/x", "127.0.0.1:1342"] {
+        says("vacuous", proxied(container(), target).refused());
+    }
     let exempt = set().env("NO_PROXY", "169.254.169.254");
     says("vacuous", proxied(exempt, url).refused());
 }

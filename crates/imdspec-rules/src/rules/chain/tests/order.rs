@@ -81,6 +81,11 @@ fn chain_017_the_first_that_works_wins() {
         bytes: "\u{16}\u{3}".into(),
     });
     says("vacuous", gave(imds(encrypted), "IMDS"));
+    // With a profile named, the environment may be passed by.
+    let named = |b: Build| b.works(Source::Environment, "ENV").env("AWS_PROFILE", "a");
+    says("held", gave(named(set()), "FILE"));
+    says("vacuous", gave(named(set()), "ENV"));
+    says("violated", gave(container(named(set())), "CONT"));
     // What a role rests on stands where it stands itself.
     let role = || {
         Build::new()
