@@ -60,6 +60,10 @@ fn needs(scenario: &toml::Table) -> Vec<&'static str> {
     let moves = |step: &toml::Value| step.get("advance").or_else(|| step.get("jump")).is_some();
     let is_proxy = |name: &String| name.ends_with("_proxy");
     let env: Vec<String> = names("env");
+    // More in the home than the config file, which variables point at.
+    let has_home = ["sources", "profile", "files"]
+        .iter()
+        .any(|key| scenario.contains_key(*key));
     [
         ("addresses", is("network", "addresses")),
         ("virtual_clock", is("clock", "virtual")),
@@ -68,8 +72,11 @@ fn needs(scenario: &toml::Table) -> Vec<&'static str> {
             is("clock", "virtual") || steps.is_some_and(|s| s.iter().any(moves)),
         ),
         ("code", !names("code").is_empty()),
-        ("config_file", !names("config").is_empty()),
-        ("variables", env.iter().any(|name| !is_proxy(name))),
+        ("config_file", has_home || !names("config").is_empty()),
+        (
+            "variables",
+            has_home || env.iter().any(|name| !is_proxy(name)),
+        ),
         ("proxy", env.iter().any(is_proxy)),
     ]
     .into_iter()

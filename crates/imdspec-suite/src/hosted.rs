@@ -6,7 +6,7 @@ use crate::scenario::{Link, Scenario, Step};
 use crate::shift::Shift;
 use crate::site::{CONTAINER_PLACES, Places, REAL_PLACES, Site};
 use crate::sources::RUNS;
-use imdspec_client::Clock as _;
+use imdspec_client::{Clock as _, Lost, Ran, Unread};
 use imdspec_model::{HostGuard, Reply, Service, TcpHost};
 use imdspec_rules::{ClockKind, Given, Header, Server, Trace, What};
 use imdspec_sandbox::Sandbox;
@@ -294,6 +294,14 @@ impl Hosted {
         Arc::clone(&self.real)
     }
 
+    /// What a client of ours reads, runs and begins TLS with.
+    pub(crate) fn estate(&self) -> Estate {
+        Estate {
+            shared: Arc::clone(&self.shared),
+            places: self.places.clone(),
+        }
+    }
+
     /// Returns at the first connection to any server.
     pub(crate) async fn contacted(&self) {
         let mut contacted = self.shared.contacted.subscribe();
@@ -352,6 +360,42 @@ impl Shared {
             first.get_or_insert(given);
             is_first
         });
+    }
+}
+
+/// What a client of ours reads, runs and begins TLS with, where all of that is only played.
+#[derive(Clone)]
+pub(crate) struct Estate {
+    shared: Arc<Shared>,
+    places: Places,
+}
+
+impl Estate {
+    pub(crate) fn read(&self, path: &str) -> Result<String, Unread> {
+        self.shared.with_site(|site| site.read_virtual(path))
+    }
+
+    /// None for a command that never ends.
+    pub(crate) fn run(&self, line: &str) -> Option<Ran> {
+        let now = self.shared.time.now();
+        self.shared.with_site(|site| site.run_virtual(now, line))
+    }
+
+    pub(crate) fn tls(&self, to: &str) -> Lost {
+        let now = self.shared.time.now();
+        match self.places.server(to) {
+            Some(server) => self.shared.with_site(|site| site.tls(now, server, to)),
+            None => Lost::Refused,
+        }
+    }
+}
+
+/// Debug shows nothing of the site, which may be in use.
+impl std::fmt::Debug for Estate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Estate")
+            .field("places", &self.places)
+            .finish_non_exhaustive()
     }
 }
 

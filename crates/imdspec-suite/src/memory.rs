@@ -9,9 +9,9 @@ use crate::machine::{Machine, Reference};
 use crate::recorder::Recorder;
 use crate::scenario::{Link, Scenario, Step};
 use crate::site::{Places, Site};
-use crate::sources::{HOME_GAP, Played, VIRTUAL_HOME};
+use crate::sources::{HOME_GAP, VIRTUAL_HOME};
 use flight::Flight;
-use imdspec_client::{Action, Environment, Lost, Ran, Send, Unread};
+use imdspec_client::{Action, Environment, Lost, Send};
 use imdspec_rules::{ClockKind, Outcome, Stream, Trace, What};
 use imdspec_wire::{Mono, Now, Wall};
 use std::collections::BTreeMap;
@@ -35,19 +35,22 @@ const MOST_ACTIONS: u32 = 100_000;
 /// Runs a scenario on the reference client.
 #[must_use]
 pub fn run(scenario: &Scenario, reference: &Reference, seed: u64) -> Trace {
-    run_with(scenario, "reference", seed, |environment| {
+    run_with(scenario, "reference", reference, seed, |environment| {
         reference.build(environment, seed)
     })
 }
 
-/// Runs a scenario on any machine; `build` makes it from what the scenario gives a program.
+/// Runs a scenario on any machine that declares the order of `reference`; `build` makes it from
+/// what the scenario gives a program.
 pub fn run_with<M: Machine>(
     scenario: &Scenario,
     subject: &str,
+    reference: &Reference,
     seed: u64,
     build: impl FnOnce(&Environment) -> M,
 ) -> Trace {
-    let header = Recorder::header(scenario, subject, seed, ClockKind::Virtual);
+    let mut header = Recorder::header(scenario, subject, seed, ClockKind::Virtual);
+    header.order.clone_from(&reference.options.order);
     // Told where the service is all the same: virtual runs compare with those over sockets.
     let places = Places::alone(scenario, false);
     let site = Site::new(scenario, &places, header, seed, T0);
@@ -77,6 +80,7 @@ pub(crate) fn environment(site: &Site) -> Environment {
     };
     Environment {
         vars: header.env.iter().map(in_home).collect(),
+        home: Some(VIRTUAL_HOME.to_owned()),
         config_file: file(".aws/config"),
         credentials_file: file(".aws/credentials"),
         code: header.code.clone(),
@@ -188,32 +192,15 @@ impl<M: Machine> Joined<M> {
     }
 
     fn read(&mut self, path: &str) {
-        let text = match self.site.home.read_virtual(path) {
-            None => Err(Unread::Missing),
-            Some(text) => text.map_err(|()| Unread::NotUtf8),
-        };
+        let text = self.site.read_virtual(path);
         self.machine.receive_file(self.now, text);
     }
 
     /// A command that never ends is given up by the machine, which waits for it.
     fn run(&mut self, line: &str) {
-        let played = self.site.home.played(line).cloned();
-        if played.is_some() {
-            self.site.ran(self.now);
+        if let Some(ran) = self.site.run_virtual(self.now, line) {
+            self.machine.receive_output(self.now, ran);
         }
-        let ran = match played {
-            None => Ran::Ended {
-                // What a shell says of a command that is not there.
-                status: Some(127),
-                stdout: Vec::new(),
-            },
-            Some(Played::Ended { status, stdout }) => Ran::Ended {
-                status: Some(status),
-                stdout,
-            },
-            Some(Played::Hangs) => return,
-        };
-        self.machine.receive_output(self.now, ran);
     }
 
     fn depart(&mut self, send: Send) -> Flight {
@@ -227,6 +214,10 @@ impl<M: Machine> Joined<M> {
         let Some(server) = self.places.server(&to) else {
             return Flight::lost(self.now.mono, Lost::Refused);
         };
+        if send.tls {
+            let lost = self.site.tls(self.now, server, &to);
+            return Flight::lost(self.now.mono, lost);
+        }
         let method = send.request.method.clone();
         let (number, reply) = self.site.request(self.now, (server, &to, 1), send.request);
         let interim = reply

@@ -46,7 +46,7 @@ impl Mutant {
     #[must_use]
     pub fn run(&self, scenario: &Scenario, seed: u64) -> Trace {
         let reference = self.reference();
-        memory::run_with(scenario, "mutant", seed, |environment| {
+        memory::run_with(scenario, "mutant", &reference, seed, |environment| {
             Tampered::new((self.tamper)(environment), environment, &reference, seed)
         })
     }

@@ -2,8 +2,9 @@
 
 use crate::recorder::Recorder;
 use crate::scenario::{ClockNeed, NewText, Step};
-use crate::sources::{Home, SetUp, noted};
+use crate::sources::{Home, Played, SetUp, noted};
 use crate::{NotRun, Scenario};
+use imdspec_client::{Lost, Ran, Unread};
 use imdspec_model::{Change, Fault, Giver, Grants, Mode, Model, Reply, Services, World};
 use imdspec_rules::{Header, Server, What};
 use imdspec_wire::{Now, Request, Source};
@@ -131,6 +132,9 @@ impl Places {
             .collect();
     }
 }
+
+/// How a TLS handshake begins: a record of that kind, in the version that every record says.
+const CLIENT_HELLO: [u8; 3] = [0x16, 0x03, 0x01];
 
 /// The services beside the instance metadata service.
 const SERVICES: [Server; 5] = [
@@ -280,6 +284,44 @@ impl Site {
                 .push(now, What::Keys(noted(&keys, false, account)));
         }
         reply
+    }
+
+    /// What a client without a file system reads at a path.
+    pub(crate) fn read_virtual(&self, path: &str) -> Result<String, Unread> {
+        match self.home.read_virtual(path) {
+            None => Err(Unread::Missing),
+            Some(text) => text.map_err(|()| Unread::NotUtf8),
+        }
+    }
+
+    /// What becomes of a command line that a client without processes runs; none for one that
+    /// never ends.
+    pub(crate) fn run_virtual(&mut self, now: Now, line: &str) -> Option<Ran> {
+        let played = self.home.played(line).cloned();
+        if played.is_some() {
+            self.ran(now);
+        }
+        match played {
+            // What a shell says of a command that is not there.
+            None => Some(Ran::Ended {
+                status: Some(127),
+                stdout: Vec::new(),
+            }),
+            Some(Played::Ended { status, stdout }) => Some(Ran::Ended {
+                status: Some(status),
+                stdout,
+            }),
+            Some(Played::Hangs) => None,
+        }
+    }
+
+    /// A client begins TLS with one of the servers, none of which speaks it.
+    pub(crate) fn tls(&mut self, now: Now, server: Server, to: &str) -> Lost {
+        let conn = self.recorder.connection();
+        let to = to.to_owned();
+        self.recorder.push(now, What::Connect { conn, server, to });
+        self.recorder.malformed(now, conn, server, &CLIENT_HELLO);
+        Lost::NotHttp
     }
 
     /// Notes that the command of a credential process was run.

@@ -1,12 +1,12 @@
 //! The reference client's driver against the model's TCP host, over real sockets, in virtual time.
 
 use crate::clock::VirtualClock;
-use crate::hosted::{Ground, Hosted, Time};
+use crate::hosted::{Estate, Ground, Hosted, Time};
 use crate::machine::Reference;
 use crate::memory::{DEADLINE, T0, environment, host};
 use crate::recorder::Recorder;
 use crate::scenario::{Link, Scenario, Step};
-use imdspec_client::{Clock as _, Driver, Lost, ReqwestTransport, Send, Transport};
+use imdspec_client::{Clock as _, Driver, Lost, Ran, ReqwestTransport, Send, Transport, Unread};
 use imdspec_rules::{ClockKind, Outcome, Stream, Trace, What};
 use imdspec_wire::Response;
 use std::collections::BTreeMap;
@@ -24,7 +24,8 @@ pub(crate) async fn run(
     seed: u64,
 ) -> io::Result<Trace> {
     let clock = VirtualClock::new(T0);
-    let header = Recorder::header(scenario, "reference", seed, ClockKind::Virtual);
+    let mut header = Recorder::header(scenario, "reference", seed, ClockKind::Virtual);
+    header.order.clone_from(&reference.options.order);
     let time = Time::Virtual(clock.clone());
     let hosted = Hosted::start(scenario, header, seed, time, Ground::Played).await?;
     let environment = hosted.with_site(|site| environment(site));
@@ -35,6 +36,7 @@ pub(crate) async fn run(
             inner: ReqwestTransport::default(),
             clock: clock.clone(),
             real: hosted.real_places(),
+            estate: hosted.estate(),
             links: scenario.links(),
         },
     );
@@ -115,6 +117,8 @@ struct Mapped {
     inner: ReqwestTransport,
     clock: VirtualClock,
     real: Arc<BTreeMap<String, String>>,
+    /// Files, commands, and whoever is spoken to over TLS: all played.
+    estate: Estate,
     links: BTreeMap<IpAddr, Link>,
 }
 
@@ -127,6 +131,7 @@ impl Transport for Mapped {
         let flight = self.clock.depart();
         let to = send.authority.to_string();
         let link = host(&to).and_then(|host| self.links.get(&host)).copied();
+        let tls = send.tls.then(|| self.estate.tls(&to));
         if let Some(here) = self.real.get(&to)
             && let Ok(authority) = here.parse()
         {
@@ -134,7 +139,10 @@ impl Transport for Mapped {
         }
         async move {
             let reply = match link {
-                None => self.inner.send(send).await,
+                None => match tls {
+                    Some(lost) => Err(lost),
+                    None => self.inner.send(send).await,
+                },
                 Some(link) => match link.lost() {
                     Some(lost) => Err(lost),
                     None => {
@@ -145,6 +153,27 @@ impl Transport for Mapped {
             };
             drop(flight);
             reply
+        }
+    }
+
+    async fn read(&self, path: String) -> Result<String, Unread> {
+        self.estate.read(&path)
+    }
+
+    fn run(&self, line: String) -> impl Future<Output = Ran> + std::marker::Send {
+        let flight = self.clock.depart();
+        let ran = self.estate.run(&line);
+        async move {
+            match ran {
+                Some(ran) => {
+                    drop(flight);
+                    ran
+                }
+                None => {
+                    self.clock.lost();
+                    std::future::pending().await
+                }
+            }
         }
     }
 }

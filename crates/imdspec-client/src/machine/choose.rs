@@ -163,11 +163,13 @@ impl<'a> Chooser<'a> {
                 self.bad_role = true;
                 Err(error)
             }
-            Ok(Some(with)) if with.source() == source => {
+            Ok(ways) => {
+                let Some(with) = ways.into_iter().find(|with| with.source() == source) else {
+                    return Ok(None);
+                };
                 let mut path = vec![profile.name];
                 self.assume(profile, with, profiles, &mut path).map(Some)
             }
-            Ok(_) => Ok(None),
         }
     }
 
@@ -249,7 +251,7 @@ impl<'a> Chooser<'a> {
         if let Some(link) = keys(next.any_keys()?) {
             return Ok(link);
         }
-        if let Some(with) = assumed_with(next)? {
+        if let Some(with) = assumed_with(next)?.into_iter().next() {
             return self.assume(next, with, profiles, path);
         }
         if let Some(link) = self.sso(next, profiles)? {

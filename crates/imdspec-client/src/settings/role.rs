@@ -50,20 +50,32 @@ impl AssumedWith<'_> {
     }
 }
 
-/// What the role of a profile is assumed with; none where the profile has no role.
+/// What the role of a profile can be assumed with, a web identity first; nothing where the profile
+/// has no role. One that has a web identity and credentials besides is two sources, and the order
+/// says which goes first.
 ///
 /// # Errors
 /// Where that is not said, or said twice, or of no source that there is.
 pub(crate) fn assumed_with<'a>(
     profile: Profile<'a>,
-) -> Result<Option<AssumedWith<'a>>, ProviderError> {
+) -> Result<Vec<AssumedWith<'a>>, ProviderError> {
+    let mut ways = Vec::new();
     if let Some(token_file) = profile.get(TOKEN_FILE) {
         profile.need(ARN, TOKEN_FILE)?;
-        return Ok(Some(AssumedWith::WebIdentity(token_file)));
+        ways.push(AssumedWith::WebIdentity(token_file));
     }
-    if profile.get(ARN).is_none() {
-        return Ok(None);
+    if profile.get(ARN).is_some() {
+        ways.extend(with_credentials(profile, !ways.is_empty())?);
     }
+    Ok(ways)
+}
+
+/// Whose credentials the role of a profile is assumed with; `otherwise` says whether it need not
+/// say that, because there is another way.
+fn with_credentials(
+    profile: Profile<'_>,
+    otherwise: bool,
+) -> Result<Option<AssumedWith<'_>>, ProviderError> {
     match (profile.get(SOURCE_PROFILE), profile.get(CREDENTIAL_SOURCE)) {
         (Some(source), None) => Ok(Some(AssumedWith::Profile(source))),
         (None, Some(name)) => {
@@ -82,6 +94,7 @@ pub(crate) fn assumed_with<'a>(
                     )
                 })
         }
+        (None, None) if otherwise => Ok(None),
         (None, None) => Err(profile.error(
             "has role_arn but neither source_profile, credential_source nor \
              web_identity_token_file",

@@ -98,9 +98,12 @@ fn needs(scenario: &Scenario) -> impl Iterator<Item = Take> {
     let needs = [
         (scenario.clock > ClockNeed::Any, Take::Clock),
         (!scenario.code.is_empty(), Take::Code),
-        (!scenario.config.is_empty(), Take::ConfigFile),
         (
-            scenario.env.keys().any(|name| !is_proxy(name)),
+            !scenario.config.is_empty() || has_home(scenario),
+            Take::ConfigFile,
+        ),
+        (
+            scenario.env.keys().any(|name| !is_proxy(name)) || has_home(scenario),
             Take::Variables,
         ),
         (scenario.env.keys().any(is_proxy), Take::Proxy),
@@ -108,6 +111,11 @@ fn needs(scenario: &Scenario) -> impl Iterator<Item = Take> {
     needs
         .into_iter()
         .filter_map(|(needed, take)| needed.then_some(take))
+}
+
+/// Whether there is more in the home than the config file, which variables point at.
+fn has_home(scenario: &Scenario) -> bool {
+    !scenario.sources.is_empty() || scenario.profile.is_some() || !scenario.files.is_empty()
 }
 
 #[cfg(test)]

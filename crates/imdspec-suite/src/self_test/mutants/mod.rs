@@ -1,7 +1,9 @@
 //! One mutant for each rule, in the file of the rule's group.
 
 mod cache;
+mod chain;
 mod config;
+mod cont;
 mod doc;
 mod err;
 mod retry;
@@ -31,6 +33,8 @@ pub fn mutants() -> &'static [Mutant] {
             cache::MUTANTS,
             config::MUTANTS,
             sec::MUTANTS,
+            chain::MUTANTS,
+            cont::MUTANTS,
         ]
         .concat()
     });
