@@ -184,6 +184,13 @@ impl Making<'_> {
         Timestamp::from_wall(Wall(end)).to_seconds_text()
     }
 
+    /// Until when what was signed in to is good: longer than the credentials that are had for it.
+    fn end_of_session(&self) -> String {
+        let a_day = Span::seconds(86_400).millis();
+        let end = (self.now.wall.0).saturating_add(self.lifetime.millis().max(0));
+        Timestamp::from_wall(Wall(end.saturating_add(a_day))).to_seconds_text()
+    }
+
     fn system_properties(&mut self, broken: Option<Breakage>) {
         let keys = self.keys(Source::SystemProperties, false, false);
         let mut options = format!("-Daws.accessKeyId={}", keys.access_key_id);
@@ -287,7 +294,7 @@ impl Making<'_> {
         (self.up.config).set(&header, "sso_registration_scopes", scopes);
         let end = match broken {
             Some(Breakage::Expired) => "2020-01-01T00:00:00Z".to_owned(),
-            _ => self.end(),
+            _ => self.end_of_session(),
         };
         let cached = serde_json::json!({
             "startUrl": url, "region": "us-east-1", "accessToken": token, "expiresAt": end,
