@@ -381,11 +381,6 @@ pub(crate) fn why_not(scenario: &Scenario, can: &Abilities) -> Option<NotRun> {
             "needs the service's real addresses, which the loopback endpoint has not",
         ));
     }
-    if scenario.needs_container_address() && !can.addresses {
-        return Some(NotRun::new(
-            "needs the container endpoint's real address, which the loopback endpoint has not",
-        ));
-    }
     if !scenario.code.is_empty() && !can.code {
         return Some(NotRun::new(
             "gives settings in code, which a program cannot be given",

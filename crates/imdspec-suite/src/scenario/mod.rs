@@ -130,13 +130,6 @@ impl Scenario {
         self.network == NetworkNeed::Addresses
     }
 
-    /// Whether the container endpoint has to be at its real address, which is all that a relative
-    /// URI can mean.
-    pub(crate) fn needs_container_address(&self) -> bool {
-        self.sources.state(Source::Container).is_some()
-            || (self.env).contains_key("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
-    }
-
     /// Whether the runner tells the subject where the service is.
     #[must_use]
     pub fn sets_endpoint(&self) -> bool {

@@ -35,7 +35,9 @@ const VARIANTS: &[Variant] = &[
         s.world.profile = Profile::Http11Close
     }),
     of_service("HTTP/1.0", |s| s.world.profile = Profile::Http10),
-    of_service("TTL header on GETs", |s| s.world.profile = Profile::TtlOnGets),
+    of_service("TTL header on GETs", |s| {
+        s.world.profile = Profile::TtlOnGets
+    }),
     of_service("chunked bodies", |s| {
         everywhere(
             s,
@@ -130,41 +132,49 @@ const VARIANTS: &[Variant] = &[
                 .replace("xmlns=", "xmlns:sts=")
         })
     }),
-    at_the_door("JSON of IAM Identity Center with members nobody knows", |_| {
-        Tamper::hears(|send, heard| {
-            if send.request.target.starts_with("/federation/") {
-                let body = roomy(&text(&heard));
-                with_body(heard, &body)
-            } else {
-                heard
-            }
-        })
-    }),
-    at_the_door("commands that print more white space and members", |_| Tamper {
-        on_ran: |ran| match ran {
-            Ran::Ended {
-                status,
-                stdout: printed,
-            } => Ran::Ended {
-                status,
-                stdout: roomy(&String::from_utf8_lossy(&printed)).into_bytes(),
-            },
-            other => other,
+    at_the_door(
+        "JSON of IAM Identity Center with members nobody knows",
+        |_| {
+            Tamper::hears(|send, heard| {
+                if send.request.target.starts_with("/federation/") {
+                    let body = roomy(&text(&heard));
+                    with_body(heard, &body)
+                } else {
+                    heard
+                }
+            })
         },
-        ..Tamper::default()
+    ),
+    at_the_door("commands that print more white space and members", |_| {
+        Tamper {
+            on_ran: |ran| match ran {
+                Ran::Ended {
+                    status,
+                    stdout: printed,
+                } => Ran::Ended {
+                    status,
+                    stdout: roomy(&String::from_utf8_lossy(&printed)).into_bytes(),
+                },
+                other => other,
+            },
+            ..Tamper::default()
+        }
     }),
     at_the_door("files with the line ends of another system", |given| {
         in_files(given, |text| text.replace('\n', "\r\n"))
     }),
     at_the_door("files with comments and empty lines", |given| {
         in_files(given, |text| {
-            let lines = text.lines().map(|line| format!("# of no account\n\n{line}\n"));
+            let lines = text
+                .lines()
+                .map(|line| format!("# of no account\n\n{line}\n"));
             lines.collect()
         })
     }),
-    at_the_door("files without white space around the equals sign", |given| {
-        in_files(given, |text| text.replace(" = ", "="))
-    }),
+    at_the_door(
+        "files without white space around the equals sign",
+        |given| in_files(given, |text| text.replace(" = ", "=")),
+    ),
     at_the_door("files that begin with a byte order mark", |given| {
         in_files(given, |text| format!("\u{feff}{text}"))
     }),
@@ -222,7 +232,10 @@ fn roomy(json: &str) -> String {
     let Ok(Value::Object(mut object)) = serde_json::from_str(json) else {
         return json.to_owned();
     };
-    object.insert("imdspecUnknown".into(), serde_json::json!({ "a": [null, 1] }));
+    object.insert(
+        "imdspecUnknown".into(),
+        serde_json::json!({ "a": [null, 1] }),
+    );
     format!("\n  {:#}\n\n", Value::Object(object))
 }
 
@@ -302,7 +315,10 @@ mod tests {
         assert!(renamed.count() > 20);
         let xml = "<AssumeRoleResponse xmlns=\"x\"><a>1</a></AssumeRoleResponse>";
         let prefixed = xml.replace('<', "<sts:").replace("<sts:/", "</sts:");
-        assert!(prefixed.ends_with("</sts:a></sts:AssumeRoleResponse>"), "{prefixed}");
+        assert!(
+            prefixed.ends_with("</sts:a></sts:AssumeRoleResponse>"),
+            "{prefixed}"
+        );
         assert!(roomy("{\"a\":1}").contains("imdspecUnknown"));
         assert_eq!(roomy("no JSON"), "no JSON");
     }

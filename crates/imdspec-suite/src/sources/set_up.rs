@@ -535,6 +535,9 @@ mod tests {
     fn a_token_of_identity_center_is_good_for_a_second_life_of_credentials() {
         let up = set_up(Source::Sso);
         let cached = up.home.text_of(SSO_CACHE);
-        assert!(cached.contains("\"expiresAt\":\"2026-01-02T06:00:00Z\""), "{cached}");
+        assert!(
+            cached.contains("\"expiresAt\":\"2026-01-02T06:00:00Z\""),
+            "{cached}"
+        );
     }
 }

@@ -326,7 +326,10 @@ fn chain_009_nothing_is_mixed() {
     };
     says("vacuous", both_files().gave_mixed("FILE", "CONFIG", None));
     says("vacuous", gave(both_files(), "FILE"));
-    says("violated", imds(both_files()).gave_mixed("FILE", "IMDS", None));
+    says(
+        "violated",
+        imds(both_files()).gave_mixed("FILE", "IMDS", None),
+    );
 }
 
 #[test]
