@@ -7,9 +7,9 @@ use tempfile::TempDir;
 
 /// A home with this config file in it.
 fn home(config: &[u8]) -> TempDir {
-    let home = tempfile::tempdir().unwrap();
-    std::fs::create_dir(home.path().join(".aws")).unwrap();
-    std::fs::write(home.path().join(".aws/config"), config).unwrap();
+    let home = tempfile::tempdir().expect("a home can be made");
+    std::fs::create_dir(home.path().join(".aws")).expect("a home can be made");
+    std::fs::write(home.path().join(".aws/config"), config).expect("a home can be made");
     home
 }
 
@@ -23,7 +23,7 @@ fn resolve(home: &Path, vars: &[(&str, &str)]) -> Output {
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .envs(vars.iter().copied())
         .output()
-        .unwrap()
+        .expect("the program was built")
 }
 
 #[track_caller]

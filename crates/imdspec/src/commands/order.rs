@@ -128,7 +128,7 @@ fn search(args: &Args, subject: Subject, seed: u64) -> Result<Searched, Failure>
             .alone
             .values()
             .map(|a| a.words.as_str())
-            .last();
+            .next_back();
         return Err(Failure::new(
             Exit::Subject,
             format!(
