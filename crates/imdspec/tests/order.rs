@@ -139,6 +139,11 @@ fn what_was_found_is_kept_and_shown_again() {
     let traces = file("traces");
     order(&[&KEYS[..], &["--traces", &traces], &program].concat());
     order(&["--json", &reference]);
+    // What was kept is found again, whatever the seed; another program's result is not.
+    ends(&order(&["--expect", &reference]), 0, &["all as expected"]);
+    let other = ["--expect", &mine, "--only", "imds"];
+    let why = "sh: it was expected, and not searched";
+    ends(&order(&other), 1, &[why]);
     let schema: Value =
         serde_json::from_str(include_str!("../../../docs/order.schema.json")).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
@@ -165,6 +170,11 @@ fn what_was_found_is_kept_and_shown_again() {
 
 #[test]
 fn a_mistake_is_told_in_a_sentence() {
+    ends(
+        &order(&["--expect", "/nowhere.json"]),
+        2,
+        &["could not read /nowhere.json"],
+    );
     ends(
         &order(&["--order", "boto4"]),
         2,
