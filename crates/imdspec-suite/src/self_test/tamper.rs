@@ -5,12 +5,17 @@
 //!                       │  on_send: change what is sent, or answer it without sending
 //!                       │  on_reply: change what is heard, or send something else first
 //!                       │  on_done: change the outcome, or send something else first
+//!                       │  on_text, on_ran: change what is read from files and commands
 //! ```
+//!
+//! A defect may also be of how it is built: with other settings than it was given, or with other
+//! options than it says.
 
 use crate::Reference;
 use crate::machine::Machine;
 use imdspec_client::{
-    Action, Environment, Lost, Provider, ProviderError, Ran, ResolvedCredentials, Send, Unread,
+    Action, Environment, Lost, Options, Provider, ProviderError, Ran, ResolvedCredentials, Send,
+    Unread,
 };
 use imdspec_wire::{Mono, Now, Response};
 
@@ -38,6 +43,8 @@ pub(super) enum Passing<T> {
 type OnSend = Box<dyn FnMut(Now, &mut Send) -> Sending>;
 type OnReply = Box<dyn FnMut(Now, &Send, Heard) -> Passing<Heard>>;
 type OnDone = Box<dyn FnMut(Now, Ending) -> Passing<Ending>>;
+type OnText = fn(String) -> String;
+type OnRan = fn(Ran) -> Ran;
 
 /// One defect. The default has none.
 pub(super) struct Tamper {
@@ -56,6 +63,12 @@ pub(super) struct Tamper {
     /// Whether it dies when the wall clock is moved.
     pub(super) dies_on_jumps: bool,
     pub(super) environment: Option<Environment>,
+    /// What it is built with and does not say.
+    pub(super) options: fn(&mut Options),
+    /// What it is built with once more after it has given credentials.
+    pub(super) second_life: Option<fn(&mut Options)>,
+    pub(super) on_text: OnText,
+    pub(super) on_ran: OnRan,
     pub(super) on_send: OnSend,
     pub(super) on_reply: OnReply,
     pub(super) on_done: OnDone,
@@ -72,6 +85,10 @@ impl Default for Tamper {
             takes_interim: false,
             dies_on_jumps: false,
             environment: None,
+            options: |_| {},
+            second_life: None,
+            on_text: |text| text,
+            on_ran: |ran| ran,
             on_send: Box::new(|_, _| Sending::Go),
             on_reply: Box::new(|_, _, heard| Passing::On(heard)),
             on_done: Box::new(|_, ending| Passing::On(ending)),
@@ -86,6 +103,14 @@ impl Tamper {
         change(&mut environment);
         Self {
             environment: Some(environment),
+            ..Self::default()
+        }
+    }
+
+    /// Is built with other options than it says.
+    pub(super) fn built(options: fn(&mut Options)) -> Self {
+        Self {
+            options,
             ..Self::default()
         }
     }
@@ -166,9 +191,11 @@ impl Tampered {
         seed: u64,
     ) -> Self {
         let environment = tamper.environment.take().unwrap_or_else(|| given.clone());
+        let mut reference = reference.clone();
+        (tamper.options)(&mut reference.options);
         Self {
             inner: reference.build(&environment, seed),
-            reference: reference.clone(),
+            reference,
             environment,
             tamper,
             seed,
@@ -250,7 +277,11 @@ impl Machine for Tampered {
         if self.tamper.dies_on_jumps && offset != *self.offset.get_or_insert(offset) {
             die();
         }
-        if self.tamper.forgets {
+        let reborn = self.gave.as_ref().and(self.tamper.second_life.take());
+        if let Some(change) = reborn {
+            change(&mut self.reference.options);
+        }
+        if self.tamper.forgets || reborn.is_some() {
             self.inner = self.reference.build(&self.environment, self.seed);
         }
         self.in_flight = None;
@@ -306,10 +337,12 @@ impl Machine for Tampered {
     }
 
     fn receive_file(&mut self, now: Now, text: Result<String, Unread>) {
+        let text = text.map(self.tamper.on_text);
         self.inner.receive_file(now.plus(self.skew), text);
     }
 
     fn receive_output(&mut self, now: Now, ran: Ran) {
+        let ran = (self.tamper.on_ran)(ran);
         self.inner.receive_output(now.plus(self.skew), ran);
     }
 
