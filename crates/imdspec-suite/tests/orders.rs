@@ -18,7 +18,7 @@ const CASES: u32 = 2_000;
 fn expected(sources: &Sources, order: &Order, goes_on: bool) -> Option<Source> {
     for source in order.sources() {
         match sources.state(source) {
-            Some(State::Works | State::Temporary) => return Some(source),
+            Some(State::Works | State::Temporary | State::Renews) => return Some(source),
             // Keys that are set to nothing are not set up.
             Some(State::Broken(imdspec_suite::sources::Breakage::Blank)) | None => {}
             Some(State::Broken(_)) if goes_on => {}

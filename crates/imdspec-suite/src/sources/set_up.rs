@@ -151,7 +151,7 @@ impl Making<'_> {
             Source::AssumeRoleImds => self.assume_from(source, "Ec2InstanceMetadata", broken),
             Source::WebIdentity => self.web_identity(broken),
             Source::WebIdentityProfile => self.web_identity_profile(broken),
-            Source::Sso => self.sso(broken),
+            Source::Sso => self.sso(state),
             Source::Login => self.login(broken),
             Source::SharedCredentials => self.shared_credentials(state),
             Source::ConfigFile => self.config_file(state),
@@ -274,7 +274,8 @@ impl Making<'_> {
         self.grant(Source::WebIdentityProfile, PROFILE_ROLE, shown, broken);
     }
 
-    fn sso(&mut self, broken: Option<Breakage>) {
+    fn sso(&mut self, state: State) {
+        let broken = state.breakage();
         let token = self.services.authorization_of(Source::Sso);
         self.profile("sso_session", SSO_SESSION);
         self.profile("sso_account_id", ACCOUNT);
@@ -285,13 +286,22 @@ impl Making<'_> {
         self.up.config.set(&header, "sso_start_url", url);
         let scopes = "sso:account:access";
         (self.up.config).set(&header, "sso_registration_scopes", scopes);
-        let end = match broken {
-            Some(Breakage::Expired) => "2020-01-01T00:00:00Z".to_owned(),
-            _ => self.end(),
-        };
-        let cached = serde_json::json!({
-            "startUrl": url, "region": "us-east-1", "accessToken": token, "expiresAt": end,
+        let is_over = matches!(state, State::Renews | State::Broken(Breakage::Expired));
+        let mut cached = serde_json::json!({
+            "startUrl": url, "region": "us-east-1", "accessToken": token, "expiresAt": self.end(),
         });
+        if is_over {
+            cached["expiresAt"] = "2020-01-01T00:00:00Z".into();
+        }
+        let refresh_token = (state == State::Renews).then(|| format!("again-{token}"));
+        if let Some(again) = &refresh_token {
+            // The one that is over is another one.
+            cached["accessToken"] = format!("over-{token}").into();
+            cached["refreshToken"] = again.as_str().into();
+            cached["clientId"] = "imdspec-client".into();
+            cached["clientSecret"] = "imdspec-client-secret".into();
+            cached["registrationExpiresAt"] = self.end().into();
+        }
         if broken != Some(Breakage::Missing) {
             self.up.home.text(SSO_CACHE, cached.to_string());
         }
@@ -300,7 +310,7 @@ impl Making<'_> {
                 account_id: ACCOUNT.to_owned(),
                 role: "imdspec-sso".to_owned(),
                 token,
-                refresh_token: None,
+                refresh_token,
             });
         }
     }
