@@ -3,7 +3,7 @@
 use imdspec_client::Options;
 use imdspec_rules::{Case, Finding, Verdict, judge, rules};
 use imdspec_suite::runner::{self, Done, Plan};
-use imdspec_suite::{Reference, Subject, memory, scenario};
+use imdspec_suite::{Reference, Scenario, Subject, memory, scenario};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -98,6 +98,26 @@ fn every_scenario_exercises_what_it_names() {
         }
     }
     assert!(idle.is_empty(), "{}", idle.join("\n"));
+}
+
+/// A refusal would raise nothing either.
+#[test]
+fn what_has_ended_is_followed_by_new_credentials() {
+    let of_two_lives = |s: &&Scenario| s.name.ends_with("-again-after-the-end");
+    let mut seen = 0;
+    for scenario in scenario::embedded().iter().filter(of_two_lives) {
+        let trace = memory::run(scenario, &Reference::default(), 1);
+        let case = Case::new(&trace);
+        let ids: Vec<Option<&str>> = (case.calls.iter())
+            .map(|call| call.given().map(|given| given.access_key_id.as_str()))
+            .collect();
+        let [Some(first), Some(second)] = ids.as_slice() else {
+            panic!("{}: {ids:?}", scenario.name);
+        };
+        assert_ne!(first, second, "{}", scenario.name);
+        seen += 1;
+    }
+    assert!(seen >= 4);
 }
 
 #[test]

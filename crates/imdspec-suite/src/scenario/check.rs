@@ -5,6 +5,7 @@ use super::parse::{Document, Settings, Wrong, fault_places};
 use super::{ClockNeed, EndpointGiven, NetworkNeed, Step};
 use crate::sources::Sources;
 use imdspec_model::{Fault, Span};
+use imdspec_wire::Source;
 use std::ops::Range;
 use toml::Spanned;
 
@@ -15,6 +16,9 @@ const GROUPS: [&str; 10] = [
 
 /// What settings may hold a gap for: URLs of servers, and the home directory.
 const GAPS: [&str; 5] = ["imds", "collector", "proxy", "container", "home"];
+
+/// What opens the container endpoint of a task.
+const RELATIVE_URI: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 
 /// More callers at once than any subject promises to serve.
 const MOST_CALLERS: u32 = 64;
@@ -158,12 +162,8 @@ impl Document {
 
     /// Links can be broken only where there are any.
     fn check_links(&self) -> Checked {
-        let on_addresses = self
-            .network
-            .as_ref()
-            .is_some_and(|n| *n.get_ref() == NetworkNeed::Addresses);
         for address in self.links.keys() {
-            if !on_addresses {
+            if !self.on_addresses() {
                 return Err(Wrong::new(
                     address.span(),
                     "a link can be broken at a real address only; expected network = \
@@ -188,9 +188,11 @@ impl Document {
             .iter()
             .map(|(s, state)| (*s.get_ref(), *state.get_ref()));
         let at = self.sources.keys().next().map_or(0..0, Spanned::span);
-        if let Some(what) = Sources(states.collect()).wrong() {
+        let sources = Sources(states.collect());
+        if let Some(what) = sources.wrong() {
             return Err(Wrong::new(at, what));
         }
+        self.check_container(&sources, at)?;
         let named = self.profile.as_ref();
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         match named.filter(|p| p.get_ref().is_empty() || !p.get_ref().chars().all(plain)) {
@@ -200,6 +202,26 @@ impl Document {
             )),
             None => Ok(()),
         }
+    }
+
+    /// A relative URI leads to an address that no loopback has.
+    fn check_container(&self, sources: &Sources, at: Range<usize>) -> Checked {
+        let relative = |name: &Spanned<String>| name.get_ref() == RELATIVE_URI;
+        let by_source = sources.state(Source::Container).map(|_| at);
+        let by_variable = || self.env.keys().find(|n| relative(n)).map(Spanned::span);
+        match by_source.or_else(by_variable) {
+            Some(at) if !self.on_addresses() => Err(Wrong::new(
+                at,
+                "a relative URI leads to the container endpoint's real address; expected network \
+                 = \"addresses\" above, or the source container-full",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn on_addresses(&self) -> bool {
+        let network = self.network.as_ref();
+        network.is_some_and(|n| *n.get_ref() == NetworkNeed::Addresses)
     }
 
     /// Files stay below the home.

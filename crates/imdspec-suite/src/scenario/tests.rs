@@ -433,6 +433,50 @@ fn the_example_in_the_guide_is_a_scenario() {
 }
 
 #[test]
+fn sources_are_set_up_as_they_can_be() {
+    let step = "[[step]]\nresolve = 1\n";
+    let good = format!(
+        "{HEAD}profile = \"work\"\n[sources]\nprocess = \"exit-1\"\nimds = \"works\"\n\
+         [files]\nnotes = \"a\"\n{step}[[step]]\nfile = {{ name = \"notes\", text = \"b\" }}\n"
+    );
+    let scenario = parse(&good).unwrap();
+    assert_eq!(scenario.profile.as_deref(), Some("work"));
+    assert_eq!(scenario.sources.all().count(), 2);
+    assert_error(
+        &format!("[sources]\nimds = \"partial\"\n{step}"),
+        4,
+        &["imds cannot be partial", "status-403"],
+    );
+    assert_error(
+        &format!("[files]\n\"../x\" = \"a\"\n{step}"),
+        4,
+        &["no path below the home"],
+    );
+    assert_error(
+        &format!("profile = \"[x]\"\n{step}"),
+        3,
+        &["no name of a profile"],
+    );
+}
+
+#[test]
+fn a_relative_uri_needs_the_real_addresses() {
+    let step = "[[step]]\nresolve = 1\n";
+    let parts = ["real address", "container-full"];
+    for source in ["container", "assume-role-container"] {
+        assert_error(
+            &format!("[sources]\n{source} = \"works\"\n{step}"),
+            4,
+            &parts,
+        );
+    }
+    let by_variable = "[env]\nAWS_CONTAINER_CREDENTIALS_RELATIVE_URI = \"/x\"\n";
+    assert_error(&format!("{by_variable}{step}"), 4, &parts);
+    let on_addresses = "network = \"addresses\"\nendpoint = \"none\"\n";
+    assert!(parse(&format!("{HEAD}{on_addresses}{by_variable}{step}")).is_ok());
+}
+
+#[test]
 fn what_is_written_is_read_back() {
     for scenario in embedded() {
         let text = scenario.to_toml().unwrap();

@@ -5,7 +5,7 @@
 //!                       │  on_send: change what is sent, or answer it without sending
 //!                       │  on_reply: change what is heard, or send something else first
 //!                       │  on_done: change the outcome, or send something else first
-//!                       │  on_text, on_ran: change what is read from files and commands
+//!                       │  on_ran: change what a command printed
 //! ```
 //!
 //! A defect may also be of how it is built: with other settings than it was given, or with other
@@ -43,7 +43,6 @@ pub(super) enum Passing<T> {
 type OnSend = Box<dyn FnMut(Now, &mut Send) -> Sending>;
 type OnReply = Box<dyn FnMut(Now, &Send, Heard) -> Passing<Heard>>;
 type OnDone = Box<dyn FnMut(Now, Ending) -> Passing<Ending>>;
-type OnText = fn(String) -> String;
 type OnRan = fn(Ran) -> Ran;
 
 /// One defect. The default has none.
@@ -67,7 +66,6 @@ pub(super) struct Tamper {
     pub(super) options: fn(&mut Options),
     /// What it is built with once more after it has given credentials.
     pub(super) second_life: Option<fn(&mut Options)>,
-    pub(super) on_text: OnText,
     pub(super) on_ran: OnRan,
     pub(super) on_send: OnSend,
     pub(super) on_reply: OnReply,
@@ -87,7 +85,6 @@ impl Default for Tamper {
             environment: None,
             options: |_| {},
             second_life: None,
-            on_text: |text| text,
             on_ran: |ran| ran,
             on_send: Box::new(|_, _| Sending::Go),
             on_reply: Box::new(|_, _, heard| Passing::On(heard)),
@@ -277,11 +274,14 @@ impl Machine for Tampered {
         if self.tamper.dies_on_jumps && offset != *self.offset.get_or_insert(offset) {
             die();
         }
-        let reborn = self.gave.as_ref().and(self.tamper.second_life.take());
-        if let Some(change) = reborn {
+        let mut reborn = self.tamper.forgets;
+        if self.gave.is_some()
+            && let Some(change) = self.tamper.second_life.take()
+        {
             change(&mut self.reference.options);
+            reborn = true;
         }
-        if self.tamper.forgets || reborn.is_some() {
+        if reborn {
             self.inner = self.reference.build(&self.environment, self.seed);
         }
         self.in_flight = None;
@@ -337,7 +337,6 @@ impl Machine for Tampered {
     }
 
     fn receive_file(&mut self, now: Now, text: Result<String, Unread>) {
-        let text = text.map(self.tamper.on_text);
         self.inner.receive_file(now.plus(self.skew), text);
     }
 

@@ -23,6 +23,8 @@ const SSO_CACHE: &str = ".aws/sso/cache/1c894332dbf5fd88a7296e5248339c2ac8736433
 const LOGIN_SESSION: &str = "arn:aws:iam::123456789012:user/imdspec";
 const LOGIN_CACHE: &str =
     ".aws/login/cache/8787e6aad5df1da658453db45566ecc57bfd5d129734f3c4199d6cd0f299a87b.json";
+/// Where the properties of a Java virtual machine are.
+const JVM_OPTIONS: &str = ".imdspec-jvm-options";
 /// The paths of the container endpoint.
 const RELATIVE_PATH: &str = "/imdspec/relative";
 const FULL_PATH: &str = "/imdspec/full";
@@ -184,14 +186,24 @@ impl Making<'_> {
         Timestamp::from_wall(Wall(end)).to_seconds_text()
     }
 
+    /// Until when what was signed in to is good: longer than the credentials that are had for it.
+    fn end_of_session(&self) -> String {
+        let a_day = Span::seconds(86_400).millis();
+        let end = (self.now.wall.0).saturating_add(self.lifetime.millis().max(0));
+        Timestamp::from_wall(Wall(end.saturating_add(a_day))).to_seconds_text()
+    }
+
     fn system_properties(&mut self, broken: Option<Breakage>) {
         let keys = self.keys(Source::SystemProperties, false, false);
-        let mut options = format!("-Daws.accessKeyId={}", keys.access_key_id);
+        let mut options = format!("-Daws.accessKeyId={}\n", keys.access_key_id);
         if broken.is_none() {
             let secret = keys.secret_access_key;
-            options.push_str(&format!(" -Daws.secretAccessKey={secret}"));
+            options.push_str(&format!("-Daws.secretAccessKey={secret}\n"));
         }
-        self.env("JAVA_TOOL_OPTIONS", options);
+        // In a file, for a JVM repeats on stderr what the variable holds.
+        self.up.home.text(JVM_OPTIONS, options);
+        let file = format!("-XX:VMOptionsFile=${{home}}/{JVM_OPTIONS}");
+        self.env("JAVA_TOOL_OPTIONS", file);
     }
 
     fn environment(&mut self, state: State) {
@@ -288,7 +300,8 @@ impl Making<'_> {
         (self.up.config).set(&header, "sso_registration_scopes", scopes);
         let is_over = matches!(state, State::Renews | State::Broken(Breakage::Expired));
         let mut cached = serde_json::json!({
-            "startUrl": url, "region": "us-east-1", "accessToken": token, "expiresAt": self.end(),
+            "startUrl": url, "region": "us-east-1", "accessToken": token,
+            "expiresAt": self.end_of_session(),
         });
         if is_over {
             cached["expiresAt"] = "2020-01-01T00:00:00Z".into();
@@ -300,7 +313,7 @@ impl Making<'_> {
             cached["refreshToken"] = again.as_str().into();
             cached["clientId"] = "imdspec-client".into();
             cached["clientSecret"] = "imdspec-client-secret".into();
-            cached["registrationExpiresAt"] = self.end().into();
+            cached["registrationExpiresAt"] = self.end_of_session().into();
         }
         if broken != Some(Breakage::Missing) {
             self.up.home.text(SSO_CACHE, cached.to_string());
@@ -503,4 +516,39 @@ fn malformed(settings: &[(&str, String)]) -> String {
         text.push_str(&format!("{key} {value}\n"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use imdspec_wire::Mono;
+
+    fn set_up(source: Source) -> SetUp {
+        let now = Now {
+            wall: Wall(1_767_225_600_000),
+            mono: Mono(0),
+        };
+        let mut services = Services::new(Grants::default(), Vec::new(), 1);
+        let sources = Sources::working([source]);
+        let life = Span::seconds(6 * 3600);
+        SetUp::new(&sources, None, &BTreeMap::new(), &mut services, now, life)
+    }
+
+    #[test]
+    fn properties_of_a_jvm_are_not_where_it_repeats_them() {
+        let up = set_up(Source::SystemProperties);
+        let secret = &up.keys[0].secret_access_key;
+        assert!(up.home.text_of(JVM_OPTIONS).contains(secret.as_str()));
+        assert!(!up.env.values().any(|value| value.contains(secret.as_str())));
+    }
+
+    #[test]
+    fn a_token_of_identity_center_is_good_for_a_second_life_of_credentials() {
+        let up = set_up(Source::Sso);
+        let cached = up.home.text_of(SSO_CACHE);
+        assert!(
+            cached.contains("\"expiresAt\":\"2026-01-02T06:00:00Z\""),
+            "{cached}"
+        );
+    }
 }

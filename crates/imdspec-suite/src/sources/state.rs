@@ -116,7 +116,9 @@ impl Sources {
                 return Some("credentials in code cannot be given to a program".into());
             }
             if *state == State::Renews && *source != Source::Sso {
-                return Some(format!("{source} has no cached token to renew; only sso has"));
+                return Some(format!(
+                    "{source} has no cached token to renew; only sso has"
+                ));
             }
             if let Some(breakage) = state.breakage()
                 && !Breakage::of(*source).contains(&breakage)

@@ -2,7 +2,7 @@
 
 use super::setup::proof;
 use crate::owner::told;
-use crate::rules::sight::holds;
+use crate::rules::sight::{differs, holds};
 use crate::{Applies, Capability, Case, Docket, Given, Level, Minted, Part, Provenance, Rule};
 use imdspec_wire::Source;
 
@@ -14,7 +14,10 @@ pub(super) const CHAIN_009: Rule = Rule {
     source: "botocore tests/unit/test_credentials.py `test_partial_creds_is_an_error` and its siblings (half a pair is refused, not completed); smithy-rs aws-config test-data/default-credential-provider-chain/web_identity_source_profile_no_env (the missing half is in the environment, and must not be used)",
     provenance: Provenance::Tested,
     rationale: "A mixture fails at the first request with an error that names neither source, and a stray token next to static keys does the same.",
-    differs: &[],
+    differs: &[differs(
+        "smithy-rs, aws-sdk-kotlin, aws-sdk-js-v3, aws-sdk-go-v2",
+        "merge a profile's sections of the config and the credentials file, setting by setting (the first two by their tests, the others by reading); the two files of a profile count as one source here",
+    )],
     monitor: nothing_is_mixed,
 };
 
@@ -44,7 +47,7 @@ fn nothing_is_mixed(case: &Case<'_>, docket: &mut Docket) {
             (owners.secret_access_key, "secret access key"),
             (owners.session_token, "security token"),
         ];
-        let is_strange = |k: &Minted<'_>| k.source() != id.source();
+        let is_strange = |k: &Minted<'_>| !are_of_one(k.source(), id.source());
         let strange = parts
             .iter()
             .find_map(|(part, what)| Some((part.of().filter(|k| is_strange(k))?, what)));
@@ -62,6 +65,14 @@ fn nothing_is_mixed(case: &Case<'_>, docket: &mut Docket) {
             docket.held();
         }
     }
+}
+
+/// Whether two sources may be one: a profile is what both files say of it, and some merge them
+/// setting by setting (smithy-rs aws-runtime test-data/profile-parser-tests.json, "Profiles
+/// duplicated in multiple files are merged").
+fn are_of_one(a: Source, b: Source) -> bool {
+    let is_of_file = |s| matches!(s, Source::SharedCredentials | Source::ConfigFile);
+    a == b || (is_of_file(a) && is_of_file(b))
 }
 
 fn they_are_somebodys(case: &Case<'_>, docket: &mut Docket) {

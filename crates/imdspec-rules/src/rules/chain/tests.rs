@@ -317,6 +317,19 @@ fn chain_009_nothing_is_mixed() {
         .fetch(&document("TWO", END));
     says("vacuous", twice.gave_mixed("ONE", "TWO", Some("ONE")));
     says("vacuous", set().refused());
+    // A profile is what both files say of it.
+    let both_files = || {
+        Build::new()
+            .keys(Source::SharedCredentials, "FILE")
+            .keys(Source::ConfigFile, "CONFIG")
+            .resolve()
+    };
+    says("vacuous", both_files().gave_mixed("FILE", "CONFIG", None));
+    says("vacuous", gave(both_files(), "FILE"));
+    says(
+        "violated",
+        imds(both_files()).gave_mixed("FILE", "IMDS", None),
+    );
 }
 
 #[test]

@@ -106,7 +106,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         |given| {
             Tamper::sees(given, |e| {
                 if e.vars.contains_key("AWS_PROFILE") {
-                    e.vars.retain(|name, _| ![ID, SECRET, TOKEN].contains(&name.as_str()));
+                    e.vars
+                        .retain(|name, _| ![ID, SECRET, TOKEN].contains(&name.as_str()));
                 }
             })
         },
@@ -157,7 +158,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "asks the service for a role, whoever gives credentials",
         |given| {
             let endpoint = given.vars.get(ENDPOINT).cloned();
-            Tamper::default().on_done(move |_, ending| asks_on_the_side(endpoint.as_deref(), ending))
+            Tamper::default()
+                .on_done(move |_, ending| asks_on_the_side(endpoint.as_deref(), ending))
         },
     ),
     mutant(
@@ -208,7 +210,10 @@ fn asks_on_the_side(endpoint: Option<&str>, ending: Ending) -> Passing<Ending> {
                 authority,
                 tls: false,
                 request: Request::new("GET", paths::ROLES),
-                limits: Limits { head: 8192, body: 8192 },
+                limits: Limits {
+                    head: 8192,
+                    body: 8192,
+                },
             };
             Passing::First(Box::new(send), Some(ending))
         }
