@@ -145,6 +145,16 @@ impl Hosted {
                 hosts.push((host, Server::Imds, place.to_owned()));
             }
         }
+        if ground == Ground::Played && scenario.needs_addresses() {
+            // A scenario with fixed addresses may name the fixed ports that go with them.
+            let alone = Places::alone(scenario, true);
+            let here = |server| places.by_setting().find(|(_, s)| *s == server);
+            for (place, server) in alone.by_setting() {
+                if let Some((to, _)) = here(server) {
+                    played.insert(place.to_owned(), to.to_owned());
+                }
+            }
+        }
         if ground == Ground::Played && scenario.needs_services() {
             for place in CONTAINER_PLACES {
                 let host = bind().await?;
