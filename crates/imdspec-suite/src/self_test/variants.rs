@@ -12,7 +12,7 @@ use imdspec_rules::Trace;
 pub struct Variant {
     /// What is unusual, in words.
     pub name: &'static str,
-    change: fn(&mut World),
+    change: fn(&mut Scenario),
     v1_fallback: bool,
 }
 
@@ -24,85 +24,103 @@ pub fn variants() -> &'static [Variant] {
 
 const VARIANTS: &[Variant] = &[
     of_service("as it is", |_| {}),
-    of_service("HTTP/1.1 with Connection: close", |w| {
-        w.profile = Profile::Http11Close
+    of_service("HTTP/1.1 with Connection: close", |s| {
+        s.world.profile = Profile::Http11Close
     }),
-    of_service("HTTP/1.0", |w| w.profile = Profile::Http10),
-    of_service("TTL header on GETs", |w| w.profile = Profile::TtlOnGets),
-    of_service("chunked bodies", |w| {
+    of_service("HTTP/1.0", |s| s.world.profile = Profile::Http10),
+    of_service("TTL header on GETs", |s| s.world.profile = Profile::TtlOnGets),
+    of_service("chunked bodies", |s| {
         everywhere(
-            w,
+            s,
             Fault {
                 framing: Some(Framing::Chunked),
                 ..Fault::default()
             },
         );
     }),
-    of_service("bodies that end with the connection", |w| {
+    of_service("bodies that end with the connection", |s| {
         everywhere(
-            w,
+            s,
             Fault {
                 framing: Some(Framing::Close),
                 ..Fault::default()
             },
         );
     }),
-    of_service("interim replies", |w| {
+    of_service("interim replies", |s| {
         everywhere(
-            w,
+            s,
             Fault {
                 interim: vec![100, 103],
                 ..Fault::default()
             },
         );
     }),
-    of_service("headers nobody knows", |w| {
+    of_service("headers nobody knows", |s| {
         everywhere(
-            w,
+            s,
             Fault {
                 headers: vec![("X-Unknown".into(), "1".into())],
                 ..Fault::default()
             },
         );
     }),
-    of_service("tokens optional", |w| {
-        if w.mode == Mode::V2Required {
-            w.mode = Mode::V2Optional;
+    of_service("tokens optional", |s| {
+        if s.world.mode == Mode::V2Required {
+            s.world.mode = Mode::V2Optional;
         }
     }),
-    of_service("JSON called application/json", |w| {
+    of_service("JSON called application/json", |s| {
         let json = ("Content-Type".into(), "application/json".into());
-        w.faults.push(Fault {
+        s.world.faults.push(Fault {
             on: On::Document,
             headers: vec![json],
             ..Fault::default()
         });
     }),
-    of_service("no Content-Type", |w| {
+    of_service("no Content-Type", |s| {
         everywhere(
-            w,
+            s,
             Fault {
                 without: vec!["Content-Type".into()],
                 ..Fault::default()
             },
         );
     }),
-    of_service("replies a little late", |w| {
+    of_service("replies a little late", |s| {
         everywhere(
-            w,
+            s,
             Fault {
                 delay: "200ms".parse().ok(),
                 ..Fault::default()
             },
         );
     }),
-    of_service("an account id in the document", |w| {
-        w.account_id = Some("123456789012".into())
+    of_service("an account id in the document", |s| {
+        s.world.account_id = Some("123456789012".into())
     }),
-    of_service("short-lived credentials", |w| {
-        if w.credential_lifetime == World::default().credential_lifetime {
-            w.credential_lifetime = imdspec_model::Span::seconds(3600);
+    of_service("short-lived credentials", |s| {
+        if s.world.credential_lifetime == World::default().credential_lifetime {
+            s.world.credential_lifetime = imdspec_model::Span::seconds(3600);
         }
+    }),
+    of_service("a Code in container documents", |s| {
+        container_document(
+            s,
+            r#"{"Code":"Success","AccessKeyId":"${access-key-id}","SecretAccessKey":"${secret-access-key}","Token":"${token}","Expiration":"${expiration}"}"#,
+        );
+    }),
+    of_service("members of container documents in another order", |s| {
+        container_document(
+            s,
+            r#" { "Expiration" : "${expiration}", "Token" : "${token}", "SecretAccessKey" : "${secret-access-key}", "AccessKeyId" : "${access-key-id}" } "#,
+        );
+    }),
+    of_service("more members in container documents", |s| {
+        container_document(
+            s,
+            r#"{"AccessKeyId":"${access-key-id}","SecretAccessKey":"${secret-access-key}","Token":"${token}","Expiration":"${expiration}","LastUpdated":"${last-updated}","Type":"AWS-HMAC","Unknown":{"a":[1,null]}}"#,
+        );
     }),
     Variant {
         name: "a client that falls back to IMDSv1",
@@ -111,7 +129,7 @@ const VARIANTS: &[Variant] = &[
     },
 ];
 
-const fn of_service(name: &'static str, change: fn(&mut World)) -> Variant {
+const fn of_service(name: &'static str, change: fn(&mut Scenario)) -> Variant {
     Variant {
         name,
         change,
@@ -120,8 +138,24 @@ const fn of_service(name: &'static str, change: fn(&mut World)) -> Variant {
 }
 
 /// A peculiarity of every reply that the scenario does not make peculiar itself.
-fn everywhere(world: &mut World, fault: Fault) {
-    world.faults.push(fault);
+fn everywhere(scenario: &mut Scenario, fault: Fault) {
+    let of_container = Fault {
+        on: On::Container,
+        ..fault.clone()
+    };
+    scenario.world.faults.extend([fault, of_container]);
+}
+
+/// Another document of a container endpoint, where whose it is does not matter.
+fn container_document(scenario: &mut Scenario, body: &str) {
+    if scenario.sources.is_empty() {
+        scenario.world.faults.push(Fault {
+            on: On::Container,
+            body: Some(body.into()),
+            headers: vec![("Content-Type".into(), "application/json".into())],
+            ..Fault::default()
+        });
+    }
 }
 
 impl Variant {
@@ -129,7 +163,7 @@ impl Variant {
     #[must_use]
     pub fn run(&self, scenario: &Scenario, seed: u64) -> Trace {
         let mut scenario = scenario.clone();
-        (self.change)(&mut scenario.world);
+        (self.change)(&mut scenario);
         memory::run(&scenario, &self.reference(), seed)
     }
 
