@@ -45,7 +45,7 @@ pub(crate) enum UriError {
 impl fmt::Display for UriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotHttp => "is not of the form http://host[:port][/path], or the same with https",
+            Self::NotHttp => "is not of the form http(s)://host[:port][/path]",
             Self::UserInfo => "has a user name in it; leave it out",
             Self::Host => "has a host that is neither an address nor a name",
             Self::Port => "has a port that is not 1 to 65535",
