@@ -91,7 +91,10 @@ impl SetUp {
             headers,
         };
         if !sources.is_empty() {
-            making.surroundings(profile);
+            making.surroundings();
+        }
+        if let Some(name) = profile {
+            making.named(name);
         }
         for (source, state) in sources.all() {
             making.source(source, state);
@@ -113,7 +116,7 @@ impl SetUp {
 
 impl Making<'_> {
     /// What every client of these services is told: where they are, and a region.
-    fn surroundings(&mut self, profile: Option<&str>) {
+    fn surroundings(&mut self) {
         for (name, value) in [
             ("AWS_REGION", "us-east-1"),
             ("AWS_DEFAULT_REGION", "us-east-1"),
@@ -133,12 +136,13 @@ impl Making<'_> {
             let path = format!(".aws/models/{service}/endpoint-rule-set-1.json");
             self.up.home.text(&path, endpoint_rules(gap));
         }
-        if let Some(name) = profile {
-            self.env("AWS_PROFILE", name);
-            // A profile that is named must be there, whatever is in it.
-            let header = self.headers.0.clone();
-            self.up.config.set(&header, "region", "us-east-1");
-        }
+    }
+
+    /// The active profile has a name.
+    fn named(&mut self, name: &str) {
+        self.env("AWS_PROFILE", name);
+        // A profile that is named must be there, whatever is in it.
+        self.profile("region", "us-east-1");
     }
 
     fn source(&mut self, source: Source, state: State) {
