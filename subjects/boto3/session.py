@@ -2,11 +2,14 @@
 
 It hides nothing. A BotoCoreError is boto3 saying that it failed, and so are the ClientError of a service
 that it asks for credentials and the RuntimeError it raises on purpose when refreshed credentials have
-already ended; any other exception is a crash and ends the process, as it would end the application. The
-Session is made when it is first needed: what is wrong with the config file shows there.
+already ended. So are the three of the container endpoint that botocore's own tests ask for: the ValueError
+for a host that is not allowed and for a token that is no header value, and the FileNotFoundError for a token
+file that is not there. Any other exception is a crash and ends the process, as it would end the application.
+The Session is made when it is first needed: what is wrong with the config file shows there.
 """
 
 import json
+import os
 import sys
 
 import boto3
@@ -29,10 +32,18 @@ def resolve(session):
     }
     if frozen.token is not None:
         answer["SessionToken"] = frozen.token
+    if getattr(frozen, "account_id", None) is not None:
+        answer["AccountId"] = frozen.account_id
     expiry = getattr(credentials, "_expiry_time", None)
     if expiry is not None:
         answer["Expiration"] = expiry.isoformat()
     return {"credentials": answer}
+
+
+def is_refusal_of_container(error):
+    if isinstance(error, FileNotFoundError):
+        return error.filename == os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+    return str(error).startswith(("Unsupported host", "Auth token value"))
 
 
 def main():
@@ -47,6 +58,10 @@ def main():
             session = session or boto3.Session()
             say({"id": question["id"], **resolve(session)})
         except (BotoCoreError, ClientError, RuntimeError) as error:
+            say({"id": question["id"], "error": {"kind": "error", "message": str(error)}})
+        except (ValueError, FileNotFoundError) as error:
+            if not is_refusal_of_container(error):
+                raise
             say({"id": question["id"], "error": {"kind": "error", "message": str(error)}})
 
 

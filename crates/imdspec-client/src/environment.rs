@@ -41,7 +41,11 @@ impl Environment {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| name.starts_with("AWS_"))
             .collect();
-        let home = env::home_dir();
+        Self::of(vars, env::home_dir())
+    }
+
+    /// What a process with these variables and this home directory is given.
+    fn of(vars: BTreeMap<String, String>, home: Option<PathBuf>) -> Self {
         let mut unread = BTreeMap::new();
         let mut text_of = |variable: &str, default: &str| {
             let named = vars.get(variable).filter(|path| !path.is_empty());
@@ -117,5 +121,72 @@ impl fmt::Debug for Environment {
             .field("unread", &self.unread)
             .field("code", &names(&self.code))
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of a test's own, gone when it is over.
+    struct Folder(PathBuf);
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn home() -> Folder {
+        let name = format!("imdspec-client-{}-environment", std::process::id());
+        let folder = Folder(env::temp_dir().join(name));
+        fs::create_dir_all(folder.0.join(".aws")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn the_files_are_read_and_those_that_cannot_be_are_named() {
+        let home = home();
+        let config = home.0.join(".aws/config");
+        let given = |variables: &[(&str, &str)]| {
+            let variables = variables.iter();
+            let vars = variables.map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+            Environment::of(vars.collect(), Some(home.0.clone()))
+        };
+        let unread = |environment: &Environment| -> Vec<(String, Unread)> {
+            environment.unread.clone().into_iter().collect()
+        };
+        let at = |path: &Path| path.display().to_string();
+
+        // Nothing there is nothing wrong, named or not.
+        let nothing = given(&[("AWS_SHARED_CREDENTIALS_FILE", "~/none")]);
+        assert_eq!(
+            (&nothing.config_file, &nothing.credentials_file),
+            (&None, &None)
+        );
+        assert_eq!(unread(&nothing), []);
+        assert_eq!(nothing.home, Some(at(&home.0)));
+
+        fs::write(&config, "[default]\n").unwrap();
+        let whole = given(&[("AWS_SHARED_CREDENTIALS_FILE", &at(&config))]);
+        assert_eq!(whole.config_file.as_deref(), Some("[default]\n"));
+        assert_eq!(whole.credentials_file, whole.config_file);
+
+        fs::write(&config, b"\xff").unwrap();
+        assert_eq!(unread(&given(&[])), [(at(&config), Unread::NotUtf8)]);
+        let file = File::create(&config).unwrap();
+        file.set_len(MOST_CONFIG as u64 + 1).unwrap();
+        assert_eq!(unread(&given(&[])), [(at(&config), Unread::TooLarge)]);
+        file.set_len(MOST_CONFIG as u64).unwrap();
+        assert_eq!(given(&[]).config_file.unwrap().len(), MOST_CONFIG);
+        let folder = at(&home.0);
+        let directory = given(&[("AWS_CONFIG_FILE", &folder)]);
+        assert_eq!(unread(&directory), [(folder, Unread::NotAFile)]);
+        // A way to have none.
+        let none = given(&[("AWS_CONFIG_FILE", "/dev/null")]);
+        assert_eq!(
+            (none.config_file.as_deref(), unread(&none)),
+            (Some(""), vec![])
+        );
     }
 }

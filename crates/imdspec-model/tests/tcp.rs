@@ -6,6 +6,8 @@
     reason = "a test states what it takes for granted by unwrapping it, in its helpers too"
 )]
 
+mod plain;
+
 use imdspec_model::{
     Change, ENDLESS_BYTES, Fault, Framing, HostGuard, Instead, Mode, Model, ModelService, Reply,
     Service, Span, TcpHost, World,
@@ -509,7 +511,7 @@ async fn many_clients_at_once_get_tokens_of_their_own() {
     let host = TcpHost::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", host.local_addr());
     let _guard = host.serve(Arc::clone(&service));
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain::client();
     let get = async |client: reqwest::Client, url: String, token: String| {
         let url = format!("{url}{}", paths::ROLES);
         let reply = client

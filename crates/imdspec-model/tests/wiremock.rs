@@ -5,8 +5,11 @@
     reason = "a test states what it takes for granted by unwrapping it, in its helpers too"
 )]
 
+mod plain;
+
 use imdspec_model::{Fault, Instead, On, Profile, Span, WiremockImds, World};
 use imdspec_wire::{CredentialDocument, TOKEN_HEADER, TTL_HEADER, paths};
+use plain::client;
 use reqwest::{Client, Method, StatusCode};
 use wiremock::{Mock, MockServer, matchers::any};
 
@@ -17,10 +20,6 @@ async fn mounted(world: World) -> MockServer {
         .mount(&server)
         .await;
     server
-}
-
-fn client() -> Client {
-    Client::builder().no_proxy().build().unwrap()
 }
 
 async fn token(client: &Client, server: &MockServer) -> String {

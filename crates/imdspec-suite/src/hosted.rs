@@ -85,6 +85,8 @@ pub(crate) struct Hosted {
     guards: Mutex<Vec<HostGuard>>,
     real: Arc<BTreeMap<String, String>>,
     places: Places,
+    /// Where the servers are besides, where a scenario's addresses are fixed and played.
+    fixed: Option<Places>,
     ground: Ground,
     links: BTreeMap<IpAddr, Link>,
     needs_addresses: bool,
@@ -138,11 +140,15 @@ impl Hosted {
             hosts.push((proxy, Server::Proxy, places.proxy.clone()));
             places
         };
-        if ground == Ground::Played && scenario.needs_addresses() {
-            for place in REAL_PLACES {
+        // Where the addresses are fixed, so are the ports.
+        let fixed = (ground == Ground::Played && scenario.needs_addresses())
+            .then(|| Places::alone(scenario, false));
+        if let Some(fixed) = &fixed {
+            let real = REAL_PLACES.map(|place| (place, Server::Imds));
+            for (place, server) in fixed.by_setting().chain(real) {
                 let host = bind().await?;
                 played.insert(place.to_owned(), host.local_addr().to_string());
-                hosts.push((host, Server::Imds, place.to_owned()));
+                hosts.push((host, server, place.to_owned()));
             }
         }
         if ground == Ground::Played && scenario.needs_services() {
@@ -176,6 +182,7 @@ impl Hosted {
             guards: Mutex::new(guards),
             real: Arc::new(played),
             places,
+            fixed,
             ground,
             links: scenario.links(),
             needs_addresses: scenario.needs_addresses(),
@@ -299,6 +306,7 @@ impl Hosted {
         Estate {
             shared: Arc::clone(&self.shared),
             places: self.places.clone(),
+            fixed: self.fixed.clone(),
         }
     }
 
@@ -368,6 +376,7 @@ impl Shared {
 pub(crate) struct Estate {
     shared: Arc<Shared>,
     places: Places,
+    fixed: Option<Places>,
 }
 
 impl Estate {
@@ -383,7 +392,8 @@ impl Estate {
 
     pub(crate) fn tls(&self, to: &str) -> Lost {
         let now = self.shared.time.now();
-        match self.places.server(to) {
+        let fixed = self.fixed.as_ref().and_then(|places| places.server(to));
+        match self.places.server(to).or(fixed) {
             Some(server) => self.shared.with_site(|site| site.tls(now, server, to)),
             None => Lost::Refused,
         }

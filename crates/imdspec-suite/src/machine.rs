@@ -1,7 +1,8 @@
 //! A client as a machine, and the reference client as the machine under test.
 
+use crate::order::{Document, OnFailure};
 use imdspec_client::{Action, Environment, Lost, Options, Provider, Ran, Unread};
-use imdspec_wire::{Now, Response};
+use imdspec_wire::{Now, Order, Response, Source};
 
 /// A client that neither sleeps nor speaks: it says what to do next.
 pub trait Machine {
@@ -56,7 +57,32 @@ pub struct Reference {
     pub options: Options,
 }
 
+/// The sources that the reference client never has.
+const NEVER: [Source; 4] = [
+    Source::Code,
+    Source::SystemProperties,
+    Source::Boto2,
+    Source::Login,
+];
+
 impl Reference {
+    /// The reference client in the order of a document, as far as it knows its sources, and going
+    /// on after a failure where the document says so.
+    #[must_use]
+    pub fn playing(document: &Document) -> Self {
+        let known = |step: Vec<Source>| -> Vec<Source> {
+            step.into_iter().filter(|s| !NEVER.contains(s)).collect()
+        };
+        let steps = document.order().0.into_iter().map(known);
+        Self {
+            options: Options {
+                order: Order(steps.filter(|step| !step.is_empty()).collect()),
+                goes_on: document.on_failure == OnFailure::GoesOn,
+                ..Options::default()
+            },
+        }
+    }
+
     /// A provider for one scenario.
     #[must_use]
     pub fn build(&self, environment: &Environment, seed: u64) -> Provider {

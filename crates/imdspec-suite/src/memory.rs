@@ -11,7 +11,7 @@ use crate::scenario::{Link, Scenario, Step};
 use crate::site::{Places, Site};
 use crate::sources::{HOME_GAP, VIRTUAL_HOME};
 use flight::Flight;
-use imdspec_client::{Action, Environment, Lost, Send};
+use imdspec_client::{Action, Authority, Environment, Lost, Send};
 use imdspec_rules::{ClockKind, Outcome, Stream, Trace, What};
 use imdspec_wire::{Mono, Now, Wall};
 use std::collections::BTreeMap;
@@ -204,7 +204,7 @@ impl<M: Machine> Joined<M> {
     }
 
     fn depart(&mut self, send: Send) -> Flight {
-        let to = send.authority.to_string();
+        let to = resolved(&send.authority);
         if let Some(link) = host(&to).and_then(|host| self.links.get(&host)) {
             return match link.lost() {
                 Some(lost) => Flight::lost(self.now.mono, lost),
@@ -243,6 +243,14 @@ impl<M: Machine> Joined<M> {
             );
         }
     }
+}
+
+/// Where an authority leads: the one name that is known everywhere is looked up.
+pub(crate) fn resolved(authority: &Authority) -> String {
+    if authority.host == "localhost" {
+        return format!("127.0.0.1:{}", authority.port);
+    }
+    authority.to_string()
 }
 
 /// The address in an authority, if it is one.

@@ -59,17 +59,22 @@ impl Places {
         }
     }
 
-    /// Every place of a site with the real addresses on it, and who is there.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, Server)> {
-        let by_setting = [
+    /// The places that a subject is told, and who is there.
+    pub(crate) fn by_setting(&self) -> impl Iterator<Item = (&str, Server)> {
+        let first = [
             (self.imds.as_str(), Server::Imds),
             (self.collector.as_str(), Server::Collector),
             (self.proxy.as_str(), Server::Proxy),
         ];
         let services = self.services.iter();
-        by_setting
+        first
             .into_iter()
             .chain(services.map(|(server, place)| (place.as_str(), *server)))
+    }
+
+    /// Every place of a site with the real addresses on it, and who is there.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, Server)> {
+        self.by_setting()
             .chain(REAL_PLACES.map(|place| (place, Server::Imds)))
             .chain(CONTAINER_PLACES.map(|place| (place, Server::Container)))
     }

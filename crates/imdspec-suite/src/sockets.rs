@@ -3,7 +3,7 @@
 use crate::clock::VirtualClock;
 use crate::hosted::{Estate, Ground, Hosted, Time};
 use crate::machine::Reference;
-use crate::memory::{DEADLINE, T0, environment, host};
+use crate::memory::{DEADLINE, T0, environment, host, resolved};
 use crate::recorder::Recorder;
 use crate::scenario::{Link, Scenario, Step};
 use imdspec_client::{Clock as _, Driver, Lost, Ran, ReqwestTransport, Send, Transport, Unread};
@@ -129,7 +129,7 @@ impl Transport for Mapped {
     ) -> impl Future<Output = Result<Response, Lost>> + std::marker::Send {
         // Before the first poll: a sleeper must not find the clock at rest in between.
         let flight = self.clock.depart();
-        let to = send.authority.to_string();
+        let to = resolved(&send.authority);
         let link = host(&to).and_then(|host| self.links.get(&host)).copied();
         let tls = send.tls.then(|| self.estate.tls(&to));
         if let Some(here) = self.real.get(&to)

@@ -142,6 +142,15 @@ impl Subject {
         }
     }
 
+    /// Holds it against a documented order; the reference client plays it.
+    pub fn set_document(&mut self, document: Document) {
+        if let Kind::Memory(reference) | Kind::Sockets(reference) = &mut self.kind {
+            *reference = Reference::playing(&document);
+            self.capabilities = reference_capabilities(reference);
+        }
+        self.document = Some(document);
+    }
+
     /// Has a program run on this network. Does nothing to other subjects.
     pub fn set_network(&mut self, network: Network) {
         if let Kind::Program(_, program) = &mut self.kind {

@@ -3,44 +3,22 @@
 
 use imdspec_client::Options;
 use imdspec_rules::{Case, Outcome, Server, Trace, What};
-use imdspec_suite::order::{Document, OnFailure, broken, embedded, random, worlds};
+use imdspec_suite::order::{Document, broken, embedded, random, worlds};
 use imdspec_suite::sources::{Sources, State};
 use imdspec_suite::{Reference, memory};
 use imdspec_wire::{Order, Source};
 use proptest::prelude::*;
 use proptest::test_runner::{TestError, TestRunner};
 
-/// What the reference client never has.
-const NEVER: [Source; 4] = [
-    Source::Code,
-    Source::SystemProperties,
-    Source::Boto2,
-    Source::Login,
-];
-
 /// How many worlds each order is tried in.
 const CASES: u32 = 2_000;
-
-/// A documented order as the reference client can play it.
-fn playing(document: &Document) -> Reference {
-    let known = |source: &Source| !NEVER.contains(source);
-    let steps = document.order().0.into_iter();
-    let steps = steps.map(|step| step.into_iter().filter(known).collect::<Vec<_>>());
-    Reference {
-        options: Options {
-            order: Order(steps.filter(|step| !step.is_empty()).collect()),
-            goes_on: document.on_failure == OnFailure::GoesOn,
-            ..Options::default()
-        },
-    }
-}
 
 /// Whose credentials a client of this order has to give; none where a refusal is right. Thought
 /// out here on its own: neither the client's chain nor a rule is asked.
 fn expected(sources: &Sources, order: &Order, goes_on: bool) -> Option<Source> {
     for source in order.sources() {
         match sources.state(source) {
-            Some(State::Works | State::Temporary) => return Some(source),
+            Some(State::Works | State::Temporary | State::Renews) => return Some(source),
             // Keys that are set to nothing are not set up.
             Some(State::Broken(imdspec_suite::sources::Breakage::Blank)) | None => {}
             Some(State::Broken(_)) if goes_on => {}
@@ -122,7 +100,7 @@ fn under_every_documented_order_the_first_source_gives() {
 }
 
 fn plays(document: &Document) {
-    let reference = playing(document);
+    let reference = Reference::playing(document);
     let among: Vec<Source> = reference.options.order.sources().collect();
     let mut runner = TestRunner::new(ProptestConfig {
         cases: CASES,
@@ -149,7 +127,7 @@ fn plays(document: &Document) {
 #[test]
 fn a_client_of_another_order_is_found_with_two_sources() {
     let boto3 = Document::named("boto3").unwrap();
-    let mut turned = playing(&boto3);
+    let mut turned = Reference::playing(&boto3);
     let said = turned.options.order.clone();
     // All but the instance: it is always there to be asked, and would end every search at once.
     let last = turned.options.order.0.len() - 1;

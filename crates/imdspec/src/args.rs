@@ -165,6 +165,10 @@ pub(crate) struct Order {
     /// Write the trace of each comparison into this folder. Traces hold the run's made-up secrets
     #[arg(long, value_name = "DIR")]
     pub(crate) traces: Option<PathBuf>,
+    /// A result written with --json that is to be found again: any difference fails, either way, and
+    /// what differs from a document does not
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
     /// Show results written with --json again, side by side, and run nothing; repeatable
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cmd", "subject", "cases", "only", "seed"])]
     pub(crate) from: Vec<PathBuf>,

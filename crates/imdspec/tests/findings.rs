@@ -1,6 +1,7 @@
 //! What docs/findings says is still so: its rules are in the baseline of their subject, and its
 //! scenarios exist.
 
+use imdspec_suite::order::worlds;
 use imdspec_suite::{Descriptor, scenario};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -61,22 +62,49 @@ fn every_finding_is_in_the_baseline_of_its_subject() {
     }
 }
 
+/// The pages, and the one that leads to them.
+fn all_pages() -> Vec<PathBuf> {
+    let mut all = pages();
+    all.push(root().join("docs/findings.md"));
+    all
+}
+
 #[test]
 fn every_replay_names_a_scenario_that_exists() {
     let names: BTreeSet<_> = scenario::embedded()
         .iter()
         .map(|s| s.name.as_str())
         .collect();
+    let exists = |name: &str| {
+        // A world's name says what is in it; there is no file.
+        let world = name.starts_with(worlds::FOLDER) && worlds::named(name).is_ok();
+        world || name.contains('*') || names.contains(name)
+    };
     let mut seen = 0;
-    for page in pages() {
+    for page in all_pages() {
         let text = std::fs::read_to_string(&page).expect("text");
         for rest in text.split("--scenario ").skip(1) {
             let named = rest.split([' ', '`', '\'', '\n']).find(|w| !w.is_empty());
             let named = named.expect("a name");
             seen += 1;
-            let known = named.contains('*') || names.contains(named);
-            assert!(known, "{}: {named}", page.display());
+            assert!(exists(named), "{}: {named}", page.display());
         }
     }
     assert!(seen > 50, "{seen}");
+}
+
+#[test]
+fn every_world_that_is_named_can_be_set_up() {
+    let mut seen = 0;
+    for page in all_pages() {
+        let text = std::fs::read_to_string(&page).expect("text");
+        for quoted in text.split('`').skip(1).step_by(2) {
+            if quoted.starts_with(worlds::FOLDER) && !quoted.contains('*') {
+                seen += 1;
+                let world = worlds::named(quoted);
+                assert!(world.is_ok(), "{}: {quoted}: {world:?}", page.display());
+            }
+        }
+    }
+    assert!(seen > 20, "{seen}");
 }

@@ -209,7 +209,11 @@ impl<'a> Chooser<'a> {
                 Some(link) => Some(link),
                 None => self.container(Source::ContainerFull)?,
             },
-            _ => Some(self.imds(profiles)?),
+            // Turned off it is an error: somebody asked for a role.
+            _ => Some(
+                self.imds(profiles)
+                    .map_err(|error| ProviderError::error(error.message))?,
+            ),
         };
         found.ok_or_else(|| {
             profile.error(format_args!(

@@ -131,7 +131,7 @@ impl Imds {
 
     fn request(&self, method: &str, path: &str) -> Request {
         Request::new(method, self.endpoint.target(path))
-            .with("host", self.endpoint.authority.host_header())
+            .with("host", self.endpoint.host_header())
             .with("user-agent", USER_AGENT)
             .with("accept", "*/*")
     }
@@ -139,7 +139,7 @@ impl Imds {
     fn send(&self, request: Request, body: usize) -> Send {
         Send {
             authority: self.endpoint.authority.clone(),
-            tls: false,
+            tls: self.endpoint.tls,
             request,
             limits: Limits {
                 head: HEAD_LIMIT,

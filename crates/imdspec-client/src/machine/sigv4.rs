@@ -71,13 +71,25 @@ fn canonical(request: &Request) -> (String, String) {
     }
     let names = names.join(";");
     let Request { method, target, .. } = request;
-    // Encoded once more than on the wire, for every service but S3.
-    let path = target.replace('%', "%25");
+    let path = encoded(target);
     let body = sha256(&request.body);
     (
         format!("{method}\n{path}\n\n{headers}\n{names}\n{body}"),
         names,
     )
+}
+
+/// A path encoded once more than it is on the wire, as every service but S3 wants it.
+fn encoded(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -143,6 +155,11 @@ mod tests {
             form.ends_with("ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"),
             "{form}"
         );
+    }
+
+    #[test]
+    fn a_path_is_encoded_once_more() {
+        assert_eq!(encoded("/base/a%2Fb:c/"), "/base/a%252Fb%3Ac/");
     }
 
     #[test]

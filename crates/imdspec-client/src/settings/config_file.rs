@@ -6,7 +6,7 @@
 //! [profile work]               a profile; in the credentials file: [work]
 //! [profile "two words"]        quotes let a name have spaces
 //! key = value  # comment       a comment follows white space, or begins the line
-//!   more of the value          an indented line goes on with the value before it,
+//!   more of the value          a line indented deeper goes on with the value before it,
 //! sts =
 //!   endpoint_url = http://…    or is a setting nested in an empty one
 //! [sso-session corp]           in the config file only
@@ -75,8 +75,16 @@ struct Reader {
     sections: Vec<Section>,
     /// The section that lines are of, if they are of any.
     section: Option<usize>,
-    /// The setting that an indented line goes on with.
-    setting: Option<(String, String)>,
+    /// The setting that a line may go on with.
+    setting: Option<Setting>,
+}
+
+struct Setting {
+    /// How far its line is indented.
+    indent: usize,
+    /// None for one that is passed over, with all that goes on with it.
+    name: Option<String>,
+    value: String,
 }
 
 impl Reader {
@@ -85,13 +93,19 @@ impl Reader {
         if matches!(content.as_bytes().first(), None | Some(b'#' | b';')) {
             return;
         }
-        if matches!(line.as_bytes().first(), Some(b' ' | b'\t')) {
-            if let Some((_, value)) = &mut self.setting {
-                value.push('\n');
-                value.push_str(content);
+        let blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+        let indent = line.as_bytes().iter().take_while(blank).count();
+        match &mut self.setting {
+            Some(setting) if indent > setting.indent => {
+                setting.value.push('\n');
+                setting.value.push_str(content);
             }
-            return;
+            _ => self.beginning(content, indent),
         }
+    }
+
+    /// A line that begins something.
+    fn beginning(&mut self, content: &str, indent: usize) {
         self.keep_setting();
         if let Some(header) = content.strip_prefix('[') {
             self.section = Header::parse(header, self.kind).map(|header| {
@@ -102,18 +116,20 @@ impl Reader {
                 }
                 index
             });
-        } else if let Some((name, value)) = content.split_once('=') {
-            let name = name.trim_ascii();
-            if is_setting(name) {
-                let value = without_comment(value).to_owned();
-                self.setting = Some((name.to_ascii_lowercase(), value));
-            }
+            return;
         }
+        let (name, value) = content.split_once('=').unwrap_or_default();
+        let name = name.trim_ascii();
+        self.setting = Some(Setting {
+            indent,
+            name: is_setting(name).then(|| name.to_ascii_lowercase()),
+            value: without_comment(value).to_owned(),
+        });
     }
 
     fn keep_setting(&mut self) {
-        if let Some((name, value)) = self.setting.take()
-            && let Some(section) = self.section
+        if let Some(Setting { name, value, .. }) = self.setting.take()
+            && let (Some(section), Some(name)) = (self.section, name)
         {
             self.sections[section].insert(name, value);
         }

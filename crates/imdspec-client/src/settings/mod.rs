@@ -18,6 +18,8 @@
 
 pub(crate) mod config_file;
 pub(crate) mod container;
+#[cfg(test)]
+mod corpus;
 mod endpoint;
 pub(crate) mod profiles;
 pub(crate) mod role;

@@ -34,7 +34,6 @@ pub(crate) enum Host {
 /// which may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UriError {
-    Https,
     NotHttp,
     UserInfo,
     Host,
@@ -46,8 +45,7 @@ pub(crate) enum UriError {
 impl fmt::Display for UriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Https => "is an https URI; this service speaks plain http only",
-            Self::NotHttp => "is not of the form http://host[:port][/path]",
+            Self::NotHttp => "is not of the form http(s)://host[:port][/path]",
             Self::UserInfo => "has a user name in it; leave it out",
             Self::Host => "has a host that is neither an address nor a name",
             Self::Port => "has a port that is not 1 to 65535",
@@ -58,14 +56,6 @@ impl fmt::Display for UriError {
 }
 
 impl HttpUri {
-    /// A URI of plain http.
-    pub(crate) fn plain(text: &str) -> Result<Self, UriError> {
-        match Self::parse(text)? {
-            Self { tls: true, .. } => Err(UriError::Https),
-            uri => Ok(uri),
-        }
-    }
-
     /// A URI of either scheme.
     pub(crate) fn parse(text: &str) -> Result<Self, UriError> {
         let (tls, rest) = match text.split_once("://") {
@@ -242,7 +232,6 @@ mod tests {
     #[test]
     fn refuses_what_can_be_read_two_ways() {
         for (text, error) in [
-            ("https://h", UriError::Https),
             ("https://u@h", UriError::UserInfo),
             ("h:80", UriError::NotHttp),
             ("ftp://h", UriError::NotHttp),
@@ -273,7 +262,7 @@ mod tests {
             ("http://h/../a", UriError::DotSegment),
             ("http://h/a/%2E%2e", UriError::DotSegment),
         ] {
-            assert_eq!(HttpUri::plain(text), Err(error), "{text}");
+            assert_eq!(HttpUri::parse(text), Err(error), "{text}");
         }
     }
 }

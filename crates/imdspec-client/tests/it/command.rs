@@ -1,10 +1,16 @@
 //! What the transport does besides sending: it reads files and runs commands, for real.
 
-use imdspec_client::{MOST_OUTPUT, MOST_READ, Ran, ReqwestTransport, Transport as _, Unread};
+use crate::play::{self, Skipping};
+use imdspec_client::{
+    Clock, Driver, MOST_OUTPUT, MOST_READ, Options, Provider, Ran, ReqwestTransport, Source,
+    SystemClock, Transport as _, Unread,
+};
 use std::future::poll_fn;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::task::Poll;
+use wiremock::matchers::header;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 async fn run(line: &str) -> (Option<i32>, String) {
     match ReqwestTransport::default().run(line.to_owned()).await {
@@ -96,4 +102,63 @@ async fn a_file_is_read_if_it_is_one_of_its_kind() {
         let text = transport.read(path.display().to_string()).await;
         assert_eq!(text, Err(why));
     }
+}
+
+fn driver<C: Clock>(environment: &imdspec_client::Environment, clock: C) -> Driver<C> {
+    let provider = Provider::new(environment, Options::default(), 1);
+    Driver::new(provider, clock, ReqwestTransport::default())
+}
+
+#[tokio::test]
+async fn the_driver_runs_commands() {
+    let printing = |line: &str| play::config(&format!("[default]\ncredential_process = {line}\n"));
+    let whole = r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"}"#;
+    let environment = printing(&format!("printf %s '{whole}'"));
+    let found = driver(&environment, SystemClock::default())
+        .resolve()
+        .await
+        .unwrap();
+    assert_eq!(
+        (&*found.access_key_id, found.source),
+        ("A", Source::Process)
+    );
+    // On a clock that whoever sleeps on it moves, this is given up at once.
+    let error = driver(&printing("sleep 1000"), Skipping::new())
+        .resolve()
+        .await;
+    let message = error.unwrap_err().message;
+    assert!(message.contains("did not end in time"), "{message}");
+}
+
+#[tokio::test]
+async fn the_driver_reads_files() {
+    let server = MockServer::start().await;
+    let document = play::document("A", "2999-01-01T00:00:00Z");
+    Mock::given(header("authorization", "from a file"))
+        .respond_with(ResponseTemplate::new(200).set_body_string(document))
+        .mount(&server)
+        .await;
+    let folder = Folder::new("token");
+    let path = folder.0.join("token").display().to_string();
+    let environment = play::vars([
+        (
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            &*format!("{}/x", server.uri()),
+        ),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &path),
+    ]);
+    let driver = driver(&environment, SystemClock::default());
+    assert!(
+        driver
+            .resolve()
+            .await
+            .unwrap_err()
+            .message
+            .contains("cannot be read")
+    );
+    std::fs::write(&path, "from a file").unwrap();
+    assert_eq!(
+        driver.resolve().await.unwrap().source,
+        Source::ContainerFull
+    );
 }

@@ -1,13 +1,13 @@
 //! The driver: over sockets, and with many callers.
 
-use crate::play::{self, DOCUMENT, LIST, Line};
+use crate::play::{self, DOCUMENT, LIST, Line, Skipping};
 use imdspec_client::{
     Clock, Driver, Environment, ErrorKind, Lost, Options, Provider, ReqwestTransport, Send,
     SystemClock, Transport,
 };
 use imdspec_wire::{Mono, Now, Response};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use wiremock::matchers::{header, header_exists, method, path};
@@ -74,30 +74,6 @@ async fn nobody_listens() {
     );
     let error = driver.resolve().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::None, "{error}");
-}
-
-/// A clock that is moved by whoever sleeps on it.
-#[derive(Clone)]
-struct Skipping(Arc<Mutex<Now>>);
-
-impl Skipping {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new(play::T0)))
-    }
-}
-
-impl Clock for Skipping {
-    fn now(&self) -> Now {
-        *self.0.lock().unwrap()
-    }
-
-    async fn sleep_until(&self, until: Mono) {
-        // Others get their turn first.
-        tokio::task::yield_now().await;
-        let mut now = self.0.lock().unwrap();
-        let span = until.since(now.mono);
-        *now = now.plus(span);
-    }
 }
 
 /// A service in memory that answers once `callers` have come, and counts.

@@ -1,6 +1,8 @@
 //! The client from the outside: what it sends, what it makes of the answers, and when.
 
 #[cfg(test)]
+mod any_source;
+#[cfg(test)]
 mod cache;
 #[cfg(test)]
 mod command;
@@ -30,3 +32,5 @@ mod sso;
 mod v1;
 #[cfg(test)]
 mod wire;
+#[cfg(test)]
+mod world;

@@ -1,10 +1,10 @@
 //! Which source is asked, in which order, and what follows when it fails.
 
 use crate::play::*;
+use crate::world::*;
 use imdspec_client::{Environment, ErrorKind, Lost, Options, Order, Source};
 use std::time::Duration;
 
-const RELATIVE: (&str, &str) = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x");
 const SIX_HOURS: &str = "2026-01-01T06:00:00Z";
 
 fn with(order: &[Source], goes_on: bool) -> Options {
@@ -13,66 +13,6 @@ fn with(order: &[Source], goes_on: bool) -> Options {
         goes_on,
         ..Options::default()
     }
-}
-
-/// Sets up a source, with others that may be there already.
-fn set_up(environment: &mut Environment, source: Source) {
-    let (settings, variables): (&str, &[(&str, &str)]) = match source {
-        Source::Environment => (
-            "",
-            &[("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "s")],
-        ),
-        Source::AssumeRole => ("role_arn = r\nsource_profile = base\n", &[]),
-        Source::AssumeRoleEnvironment => {
-            set_up(environment, Source::Environment);
-            ("role_arn = r\ncredential_source = Environment\n", &[])
-        }
-        Source::AssumeRoleContainer => {
-            set_up(environment, Source::Container);
-            ("role_arn = r\ncredential_source = EcsContainer\n", &[])
-        }
-        Source::AssumeRoleImds => (
-            "role_arn = r\ncredential_source = Ec2InstanceMetadata\n",
-            &[],
-        ),
-        Source::WebIdentity => (
-            "",
-            &[
-                ("AWS_ROLE_ARN", "r"),
-                ("AWS_WEB_IDENTITY_TOKEN_FILE", "/run/web"),
-            ],
-        ),
-        Source::WebIdentityProfile => ("role_arn = r\nweb_identity_token_file = /run/web\n", &[]),
-        Source::Sso => (
-            "sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = r\n",
-            &[],
-        ),
-        Source::Process => ("credential_process = print\n", &[]),
-        Source::ConfigFile => ("aws_access_key_id = A\naws_secret_access_key = s\n", &[]),
-        Source::SharedCredentials => {
-            let keys = "[default]\naws_access_key_id = A\naws_secret_access_key = s\n";
-            environment.credentials_file = Some(keys.to_owned());
-            ("", &[])
-        }
-        Source::Container => ("", &[RELATIVE]),
-        Source::ContainerFull => (
-            "",
-            &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/x")],
-        ),
-        _ => ("", &[]),
-    };
-    let config = environment.config_file.get_or_insert_default();
-    *config = config.replacen("[default]\n", &format!("[default]\n{settings}"), 1);
-    let variables = variables.iter();
-    (environment.vars).extend(variables.map(|(n, v)| (n.to_string(), v.to_string())));
-}
-
-/// A place with nothing in it but a service.
-fn nothing() -> Environment {
-    config(
-        "[default]\n[profile base]\naws_access_key_id = BASE\naws_secret_access_key = s\n\
-         [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://x.test\n",
-    )
 }
 
 fn everything() -> Environment {
@@ -91,29 +31,8 @@ fn everything() -> Environment {
 
 /// Resolves in a world in which every source gives what it has.
 fn source_of(play: &mut Play) -> Result<Source, String> {
-    let sign_in = r#"{"accessToken":"t","expiresAt":"2026-01-01T06:00:00Z"}"#;
-    // printf corp | sha1sum
-    let path = "/home/user/.aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
-    play.files = [("/run/web", "jwt"), (path, sign_in)]
-        .map(|(path, text)| (path.to_owned(), text.to_owned()))
-        .into();
-    play.ran = printed(r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"}"#);
-    let outcome = play.resolve_with(|send| {
-        let body = send.request.body.text();
-        if body.starts_with("Action=AssumeRoleWithWebIdentity&") {
-            return assumed("AssumeRoleWithWebIdentity", "A", SIX_HOURS);
-        }
-        match send.request.target.as_str() {
-            "/" => assumed("AssumeRole", "A", SIX_HOURS),
-            "/latest/api/token" => token("T1", "21600"),
-            LIST => ok("role"),
-            target if target.starts_with("/federation/") => ok(
-                r#"{"roleCredentials":{"accessKeyId":"A","secretAccessKey":"s",
-                "sessionToken":"t","expiration":1767240000000}}"#,
-            ),
-            _ => ok(&document("A", SIX_HOURS)),
-        }
-    });
+    furnish(play);
+    let outcome = play.resolve_with(|send| answer(send, "A"));
     outcome.map(|c| c.source).map_err(|error| error.message)
 }
 

@@ -1,17 +1,18 @@
 //! A provider and a script of the service's lines, in virtual time.
 
 use imdspec_client::{
-    Action, Environment, ErrorKind, Lost, Options, Provider, ProviderError, Ran,
+    Action, Clock, Environment, ErrorKind, Lost, Options, Provider, ProviderError, Ran,
     ResolvedCredentials, Send, Unread,
 };
-use imdspec_wire::{Headers, Now, Request, Response, Timestamp, Version, Wall};
+use imdspec_wire::{Headers, Mono, Now, Request, Response, Timestamp, Version, Wall};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const T0: Now = Now {
     wall: Wall(1_767_225_600_000),
-    mono: imdspec_wire::Mono(1_000_000),
+    mono: Mono(1_000_000),
 };
 
 pub(crate) const LIST: &str = "/latest/meta-data/iam/security-credentials/";
@@ -124,7 +125,7 @@ impl Play {
         panic!("no end");
     }
 
-    fn sleep(&mut self, until: imdspec_wire::Mono) {
+    fn sleep(&mut self, until: Mono) {
         let pause = until.since(self.now.mono);
         assert!(!pause.is_zero(), "a wait for a time that has come");
         self.pauses.push(pause);
@@ -152,6 +153,30 @@ pub(crate) fn printed(stdout: &str) -> Option<Ran> {
         status: Some(0),
         stdout: stdout.as_bytes().to_vec(),
     })
+}
+
+/// A clock that is moved by whoever sleeps on it.
+#[derive(Clone)]
+pub(crate) struct Skipping(Arc<Mutex<Now>>);
+
+impl Skipping {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(T0)))
+    }
+}
+
+impl Clock for Skipping {
+    fn now(&self) -> Now {
+        *self.0.lock().unwrap()
+    }
+
+    async fn sleep_until(&self, until: Mono) {
+        // Others get their turn first.
+        tokio::task::yield_now().await;
+        let mut now = self.0.lock().unwrap();
+        let span = until.since(now.mono);
+        *now = now.plus(span);
+    }
 }
 
 /// An environment of a config file.

@@ -231,7 +231,7 @@ fn a_role_may_be_assumed_with_what_the_place_gives() {
     assert_eq!(outcome.unwrap().source, Source::AssumeRoleContainer);
 
     // No service there is no role either: somebody asked for it.
-    let environment = role_of("credential_source = Ec2InstanceMetadata");
+    let mut environment = role_of("credential_source = Ec2InstanceMetadata");
     let outcome = Play::new(&environment).resolve([(put(), Line::Lost(Lost::Refused))]);
     assert_error(
         &outcome,
@@ -239,6 +239,14 @@ fn a_role_may_be_assumed_with_what_the_place_gives() {
         "is not assumed: no instance metadata",
     );
     assert_error(&outcome, ErrorKind::Error, ROLE);
+    (environment.vars).insert("AWS_EC2_METADATA_DISABLED".into(), "true".into());
+    (environment.vars).insert("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI".into(), "/x".into());
+    let outcome = Play::new(&environment).resolve([]);
+    assert_error(
+        &outcome,
+        ErrorKind::Error,
+        "turned off by AWS_EC2_METADATA_DISABLED",
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Settings and their precedence, and the sources before the network.
 
 use crate::play::*;
-use imdspec_client::{Action, Environment, ErrorKind, Source, Unread};
+use imdspec_client::{Action, Environment, ErrorKind, Lost, Source, Unread};
 
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 const MODE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
@@ -38,8 +38,8 @@ fn the_endpoint() {
     );
     assert_asked(&vars([(ENDPOINT, "")]), "169.254.169.254:80");
     for value in [
-        "https://h",
         "127.0.0.1:80",
+        "ftp://h",
         "_not a uri",
         "http://h/?q",
         "http://u:p@h",
@@ -51,6 +51,25 @@ fn the_endpoint() {
         based,
         ("h:1".to_owned(), "/base/latest/api/token".to_owned())
     );
+}
+
+/// RFC 9110, section 4.2.2: where TLS is asked for, nothing is sent in the clear.
+#[test]
+fn an_https_endpoint_is_spoken_to_over_tls() {
+    for (url, authority, host, tls) in [
+        ("https://h", "h:443", "h", true),
+        ("https://h:8443/", "h:8443", "h:8443", true),
+        ("http://h", "h:80", "h", false),
+    ] {
+        let mut play = Play::new(&vars([(ENDPOINT, url)]));
+        let outcome = play.resolve_with(|send| {
+            assert_eq!(send.authority.to_string(), authority);
+            assert_eq!(send.request.headers.get("host"), Some(host));
+            assert_eq!(send.tls, tls, "{url}");
+            Line::Lost(Lost::NotHttp)
+        });
+        assert!(outcome.is_err());
+    }
 }
 
 #[test]

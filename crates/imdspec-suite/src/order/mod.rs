@@ -12,6 +12,7 @@
 //! In scope: finding and comparing. Out of scope: verdicts, which are the CHAIN rules' over the
 //! same traces; pictures, which are the program's.
 
+mod differences;
 mod discover;
 mod document;
 mod explore;
@@ -21,6 +22,7 @@ pub mod random;
 pub mod report;
 pub mod worlds;
 
+pub use differences::differences;
 pub use discover::{Search, Searched, discover};
 pub use document::{Document, DocumentStep, OnFailure, OrderError, embedded};
 pub use explore::{Counterexample, Explored, broken, explore};

@@ -41,7 +41,11 @@ fn state(source: Source) -> impl Strategy<Value = Option<(Source, State)>> {
         .collect();
     let state = prop_oneof![
         5 => Just(State::Works),
-        1 => Just(State::Temporary),
+        1 => Just(if source == Source::Sso {
+            State::Renews
+        } else {
+            State::Temporary
+        }),
         2 => prop::sample::select(if ways.is_empty() { vec![State::Works] } else { ways }),
     ];
     prop::option::weighted(0.35, state.prop_map(move |state| (source, state)))

@@ -55,7 +55,7 @@ pub struct Scenario {
     /// The service it meets, at first.
     pub world: World,
     /// The sources of credentials that are set up besides the service. Where there are some, the
-    /// service itself has credentials only if [`Source::Imds`](imdspec_wire::Source::Imds) is among
+    /// service itself has credentials only if [`Source::Imds`] is among
     /// them.
     pub sources: Sources,
     /// The profile that `AWS_PROFILE` names, and in which profile-based sources are set up; the

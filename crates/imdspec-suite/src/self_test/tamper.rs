@@ -4,6 +4,7 @@
 //!   memory ──poll──► Tampered ──poll──► reference client
 //!                       │  on_send: change what is sent, or answer it without sending
 //!                       │  on_reply: change what is heard, or send something else first
+//!                       │  on_file: change what is read
 //!                       │  on_done: change the outcome, or send something else first
 //!                       │  on_ran: change what a command printed
 //! ```
@@ -21,6 +22,8 @@ use imdspec_wire::{Mono, Now, Response};
 
 /// What is heard of a request.
 pub(super) type Heard = Result<Response, Lost>;
+/// What is read of a file.
+pub(super) type Read = Result<String, Unread>;
 /// How a resolve ends.
 pub(super) type Ending = Result<ResolvedCredentials, ProviderError>;
 
@@ -42,6 +45,7 @@ pub(super) enum Passing<T> {
 
 type OnSend = Box<dyn FnMut(Now, &mut Send) -> Sending>;
 type OnReply = Box<dyn FnMut(Now, &Send, Heard) -> Passing<Heard>>;
+type OnFile = Box<dyn FnMut(Read) -> Read>;
 type OnDone = Box<dyn FnMut(Now, Ending) -> Passing<Ending>>;
 type OnRan = fn(Ran) -> Ran;
 
@@ -69,6 +73,7 @@ pub(super) struct Tamper {
     pub(super) on_ran: OnRan,
     pub(super) on_send: OnSend,
     pub(super) on_reply: OnReply,
+    pub(super) on_file: OnFile,
     pub(super) on_done: OnDone,
 }
 
@@ -88,6 +93,7 @@ impl Default for Tamper {
             on_ran: |ran| ran,
             on_send: Box::new(|_, _| Sending::Go),
             on_reply: Box::new(|_, _, heard| Passing::On(heard)),
+            on_file: Box::new(|read| read),
             on_done: Box::new(|_, ending| Passing::On(ending)),
         }
     }
@@ -143,6 +149,11 @@ impl Tamper {
         f: impl FnMut(Now, &Send, Heard) -> Passing<Heard> + 'static,
     ) -> Self {
         self.on_reply = Box::new(f);
+        self
+    }
+
+    pub(super) fn on_file(mut self, f: impl FnMut(Read) -> Read + 'static) -> Self {
+        self.on_file = Box::new(f);
         self
     }
 
@@ -336,7 +347,8 @@ impl Machine for Tampered {
         }
     }
 
-    fn receive_file(&mut self, now: Now, text: Result<String, Unread>) {
+    fn receive_file(&mut self, now: Now, text: Read) {
+        let text = (self.tamper.on_file)(text);
         self.inner.receive_file(now.plus(self.skew), text);
     }
 

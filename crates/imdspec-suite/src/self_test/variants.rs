@@ -178,6 +178,24 @@ const VARIANTS: &[Variant] = &[
     at_the_door("files that begin with a byte order mark", |given| {
         in_files(given, |text| format!("\u{feff}{text}"))
     }),
+    of_service("a Code in container documents", |s| {
+        container_document(
+            s,
+            r#"{"Code":"Success","AccessKeyId":"${access-key-id}","SecretAccessKey":"${secret-access-key}","Token":"${token}","Expiration":"${expiration}"}"#,
+        );
+    }),
+    of_service("members of container documents in another order", |s| {
+        container_document(
+            s,
+            r#" { "Expiration" : "${expiration}", "Token" : "${token}", "SecretAccessKey" : "${secret-access-key}", "AccessKeyId" : "${access-key-id}" } "#,
+        );
+    }),
+    of_service("more members in container documents", |s| {
+        container_document(
+            s,
+            r#"{"AccessKeyId":"${access-key-id}","SecretAccessKey":"${secret-access-key}","Token":"${token}","Expiration":"${expiration}","LastUpdated":"${last-updated}","Type":"AWS-HMAC","Unknown":{"a":[1,null]}}"#,
+        );
+    }),
     Variant {
         name: "a client that falls back to IMDSv1",
         v1_fallback: true,
@@ -246,6 +264,18 @@ fn in_files(given: &Environment, spell: fn(&str) -> String) -> Tamper {
             *file = file.as_deref().map(spell);
         }
     })
+}
+
+/// Another document of a container endpoint, where whose it is does not matter.
+fn container_document(scenario: &mut Scenario, body: &str) {
+    if scenario.sources.is_empty() {
+        scenario.world.faults.push(Fault {
+            on: On::Container,
+            body: Some(body.into()),
+            headers: vec![("Content-Type".into(), "application/json".into())],
+            ..Fault::default()
+        });
+    }
 }
 
 impl Variant {

@@ -91,7 +91,10 @@ impl SetUp {
             headers,
         };
         if !sources.is_empty() {
-            making.surroundings(profile);
+            making.surroundings();
+        }
+        if let Some(name) = profile {
+            making.named(name);
         }
         for (source, state) in sources.all() {
             making.source(source, state);
@@ -113,7 +116,7 @@ impl SetUp {
 
 impl Making<'_> {
     /// What every client of these services is told: where they are, and a region.
-    fn surroundings(&mut self, profile: Option<&str>) {
+    fn surroundings(&mut self) {
         for (name, value) in [
             ("AWS_REGION", "us-east-1"),
             ("AWS_DEFAULT_REGION", "us-east-1"),
@@ -133,12 +136,13 @@ impl Making<'_> {
             let path = format!(".aws/models/{service}/endpoint-rule-set-1.json");
             self.up.home.text(&path, endpoint_rules(gap));
         }
-        if let Some(name) = profile {
-            self.env("AWS_PROFILE", name);
-            // A profile that is named must be there, whatever is in it.
-            let header = self.headers.0.clone();
-            self.up.config.set(&header, "region", "us-east-1");
-        }
+    }
+
+    /// The active profile has a name.
+    fn named(&mut self, name: &str) {
+        self.env("AWS_PROFILE", name);
+        // A profile that is named must be there, whatever is in it.
+        self.profile("region", "us-east-1");
     }
 
     fn source(&mut self, source: Source, state: State) {
@@ -153,7 +157,7 @@ impl Making<'_> {
             Source::AssumeRoleImds => self.assume_from(source, "Ec2InstanceMetadata", broken),
             Source::WebIdentity => self.web_identity(broken),
             Source::WebIdentityProfile => self.web_identity_profile(broken),
-            Source::Sso => self.sso(broken),
+            Source::Sso => self.sso(state),
             Source::Login => self.login(broken),
             Source::SharedCredentials => self.shared_credentials(state),
             Source::ConfigFile => self.config_file(state),
@@ -286,7 +290,8 @@ impl Making<'_> {
         self.grant(Source::WebIdentityProfile, PROFILE_ROLE, shown, broken);
     }
 
-    fn sso(&mut self, broken: Option<Breakage>) {
+    fn sso(&mut self, state: State) {
+        let broken = state.breakage();
         let token = self.services.authorization_of(Source::Sso);
         self.profile("sso_session", SSO_SESSION);
         self.profile("sso_account_id", ACCOUNT);
@@ -297,13 +302,23 @@ impl Making<'_> {
         self.up.config.set(&header, "sso_start_url", url);
         let scopes = "sso:account:access";
         (self.up.config).set(&header, "sso_registration_scopes", scopes);
-        let end = match broken {
-            Some(Breakage::Expired) => "2020-01-01T00:00:00Z".to_owned(),
-            _ => self.end_of_session(),
-        };
-        let cached = serde_json::json!({
-            "startUrl": url, "region": "us-east-1", "accessToken": token, "expiresAt": end,
+        let is_over = matches!(state, State::Renews | State::Broken(Breakage::Expired));
+        let mut cached = serde_json::json!({
+            "startUrl": url, "region": "us-east-1", "accessToken": token,
+            "expiresAt": self.end_of_session(),
         });
+        if is_over {
+            cached["expiresAt"] = "2020-01-01T00:00:00Z".into();
+        }
+        let refresh_token = (state == State::Renews).then(|| format!("again-{token}"));
+        if let Some(again) = &refresh_token {
+            // The one that is over is another one.
+            cached["accessToken"] = format!("over-{token}").into();
+            cached["refreshToken"] = again.as_str().into();
+            cached["clientId"] = "imdspec-client".into();
+            cached["clientSecret"] = "imdspec-client-secret".into();
+            cached["registrationExpiresAt"] = self.end_of_session().into();
+        }
         if broken != Some(Breakage::Missing) {
             self.up.home.text(SSO_CACHE, cached.to_string());
         }
@@ -312,7 +327,7 @@ impl Making<'_> {
                 account_id: ACCOUNT.to_owned(),
                 role: "imdspec-sso".to_owned(),
                 token,
-                refresh_token: None,
+                refresh_token,
             });
         }
     }

@@ -13,6 +13,9 @@ pub enum State {
     Works,
     /// It gives credentials, and static ones have a session token beside them.
     Temporary,
+    /// It gives credentials once its cached token, which is over, has been renewed. For
+    /// [`Source::Sso`].
+    Renews,
     /// It gives none.
     Broken(Breakage),
 }
@@ -24,6 +27,7 @@ impl State {
         match self {
             Self::Works => "works",
             Self::Temporary => "temporary",
+            Self::Renews => "renews",
             Self::Broken(breakage) => breakage.as_str(),
         }
     }
@@ -31,7 +35,7 @@ impl State {
     /// As traces say it: whether keys have a session token is seen from them.
     pub(crate) const fn in_trace(self) -> &'static str {
         match self {
-            Self::Works | Self::Temporary => "works",
+            Self::Works | Self::Temporary | Self::Renews => "works",
             Self::Broken(breakage) => breakage.as_str(),
         }
     }
@@ -40,7 +44,7 @@ impl State {
     #[must_use]
     pub const fn breakage(self) -> Option<Breakage> {
         match self {
-            Self::Works | Self::Temporary => None,
+            Self::Works | Self::Temporary | Self::Renews => None,
             Self::Broken(breakage) => Some(breakage),
         }
     }
@@ -53,10 +57,11 @@ impl TryFrom<String> for State {
         match text.as_str() {
             "works" => Ok(Self::Works),
             "temporary" => Ok(Self::Temporary),
+            "renews" => Ok(Self::Renews),
             other => Breakage::named(other).map(Self::Broken).ok_or_else(|| {
                 let known = Breakage::ALL.map(Breakage::as_str).join(", ");
                 format!(
-                    "{other:?} is no state of a source; expected works, temporary or one of {known}"
+                    "{other:?} is no state of a source; expected works, temporary, renews or one of {known}"
                 )
             }),
         }
@@ -109,6 +114,11 @@ impl Sources {
         for (source, state) in &self.0 {
             if *source == Source::Code {
                 return Some("credentials in code cannot be given to a program".into());
+            }
+            if *state == State::Renews && *source != Source::Sso {
+                return Some(format!(
+                    "{source} has no cached token to renew; only sso has"
+                ));
             }
             if let Some(breakage) = state.breakage()
                 && !Breakage::of(*source).contains(&breakage)

@@ -84,7 +84,7 @@ impl UnderTest {
     /// The subject, held against the order that was named.
     pub(crate) fn with_order(&self, mut subject: Subject) -> Result<Subject, Failure> {
         if let Some(name) = &self.order {
-            subject.document = Some(Document::named(name).map_err(Failure::usage)?);
+            subject.set_document(Document::named(name).map_err(Failure::usage)?);
         }
         Ok(subject)
     }

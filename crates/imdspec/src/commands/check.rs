@@ -53,7 +53,10 @@ pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
 
 fn subject(check: &Check) -> Result<Subject, Failure> {
     let program = check.under_test.program()?;
-    Ok(program.unwrap_or_else(|| Subject::reference(check.over == Over::Sockets)))
+    match program {
+        Some(program) => Ok(program),
+        None => (check.under_test).with_order(Subject::reference(check.over == Over::Sockets)),
+    }
 }
 
 /// A seed nobody chose: the standard library's hasher keys are random for each process.

@@ -10,7 +10,7 @@ use crate::order_picture::{html, markdown, svg, terminal};
 use crate::show::progress::Live;
 use imdspec_rules::Trace;
 use imdspec_suite::order::report::{Found, Report, SCHEMA, Works};
-use imdspec_suite::order::{Search, Searched, discover};
+use imdspec_suite::order::{Search, Searched, differences, discover};
 use imdspec_suite::{Descriptor, Kind, Subject};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,6 +25,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         show(args.format, &report);
         return Ok(exit(&report.subjects, false));
     }
+    // Before the run, so that a mistyped path costs no time.
+    let expected = args.expect.as_deref().map(read_one).transpose()?;
     let subjects = subjects(args)?;
     let seed = args.seed.unwrap_or_else(random_seed);
     let mut report = report(seed);
@@ -62,10 +64,30 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         write_json(path, &report)?;
     }
     show(args.format, &report);
-    Ok(match exit(&report.subjects, interrupted) {
+    let mut exit = exit(&report.subjects, interrupted);
+    if let Some(expected) = expected
+        && matches!(exit, Exit::Fine | Exit::Violations)
+    {
+        exit = meets(&expected, &report);
+    }
+    Ok(match exit {
         Exit::Fine => broken,
         other => other,
     })
+}
+
+/// Says where a result is not the one expected.
+fn meets(expected: &Report, found: &Report) -> Exit {
+    let differences = differences(expected, found);
+    for difference in &differences {
+        anstream::eprintln!("imdspec: not as expected: {difference}");
+    }
+    if differences.is_empty() {
+        anstream::eprintln!("imdspec: all as expected");
+        Exit::Fine
+    } else {
+        Exit::Violations
+    }
 }
 
 fn report(seed: u64) -> Report {
@@ -128,7 +150,7 @@ fn search(args: &Args, subject: Subject, seed: u64) -> Result<Searched, Failure>
             .alone
             .values()
             .map(|a| a.words.as_str())
-            .last();
+            .next_back();
         return Err(Failure::new(
             Exit::Subject,
             format!(
@@ -168,20 +190,7 @@ fn show(format: OrderFormat, report: &Report) {
 fn read(files: &[std::path::PathBuf]) -> Result<Report, Failure> {
     let mut all = report(0);
     for file in files {
-        let name = file.display();
-        let text = std::fs::read_to_string(file)
-            .map_err(|e| Failure::usage(format!("could not read {name}: {e}")))?;
-        let wrong = |why: String| Failure::usage(format!("{name} is no result of order: {why}"));
-        // The shape's version first: what a newer one has would only be called unknown.
-        let value: serde_json::Value =
-            serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
-        if value["schema"] != SCHEMA {
-            return Err(wrong(format!(
-                "its schema is {}, and this imdspec reads {SCHEMA}; run order again",
-                value["schema"]
-            )));
-        }
-        let read: Report = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+        let read = read_one(file)?;
         all.seed = read.seed;
         for found in read.subjects {
             all.subjects.retain(|f| f.name != found.name);
@@ -189,6 +198,22 @@ fn read(files: &[std::path::PathBuf]) -> Result<Report, Failure> {
         }
     }
     Ok(all)
+}
+
+fn read_one(file: &Path) -> Result<Report, Failure> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| Failure::usage(format!("could not read {name}: {e}")))?;
+    let wrong = |why: String| Failure::usage(format!("{name} is no result of order: {why}"));
+    // The shape's version first: what a newer one has would only be called unknown.
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+    if value["schema"] != SCHEMA {
+        return Err(wrong(format!(
+            "its schema is {}, and this imdspec reads {SCHEMA}; run order again",
+            value["schema"]
+        )));
+    }
+    serde_json::from_value(value).map_err(|e| wrong(e.to_string()))
 }
 
 fn write_json(path: &Path, report: &Report) -> Result<(), Failure> {

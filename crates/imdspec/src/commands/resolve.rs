@@ -11,7 +11,7 @@ pub(crate) fn run(args: &Resolve) -> Result<Exit, Failure> {
     match resolved {
         Ok(credentials) => {
             if args.verbose {
-                anstream::eprintln!("imdspec: credentials from {:?}", credentials.source);
+                anstream::eprintln!("imdspec: credentials from {}", credentials.source.title());
             }
             // The one place where secrets are printed: that is what it is for.
             println!("{}", credentials.to_credential_process_json());

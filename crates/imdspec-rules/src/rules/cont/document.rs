@@ -80,21 +80,30 @@ fn is_given(call: &Call<'_>, document: &CredentialDocument) -> bool {
         .is_some_and(|g| document.field("AccessKeyId") == Field::Text(&g.access_key_id))
 }
 
-/// The one document of a call in which nothing else was answered in any way that could be why it
-/// ended as it did.
-fn only_document<'c, 't>(
+/// The members that the documents judged here may lack.
+const MEMBERS: [&str; 4] = ["AccessKeyId", "SecretAccessKey", "Token", "Expiration"];
+
+fn missing(document: &CredentialDocument) -> Vec<&'static str> {
+    let mut members = MEMBERS.to_vec();
+    members.retain(|name| !has(document, name));
+    members
+}
+
+/// What was served in a call in which nothing else was answered in any way that could be why it
+/// ended as it did. A client that tries again gets other keys, but the same is said of them: all
+/// lack the same members, and none has a `Code` that the first has not.
+fn alike<'c, 't>(
     case: &'c Case<'t>,
     call: &Call<'t>,
-) -> Option<(&'c Exchange<'t>, CredentialDocument)> {
-    let mut all = requests(case, call);
-    let first = all.next()?;
-    let document = served(first)?;
-    let is_same = |x: &Exchange<'_>| x.is_success() && x.reply_body() == first.reply_body();
-    let others = case.of_call(call).iter();
-    let is_alone = others
-        .filter(|x| x.number != first.number)
-        .all(|x| is_for_container(case, x) && is_same(x));
-    is_alone.then_some((first, document))
+) -> Option<Vec<(&'c Exchange<'t>, CredentialDocument)>> {
+    let of_call = case.of_call(call).iter();
+    let all: Vec<_> = of_call
+        .map(|x| Some((x, served(x).filter(|_| is_for_container(case, x))?)))
+        .collect::<Option<_>>()?;
+    let (_, first) = all.first()?;
+    let is_like =
+        |d: &CredentialDocument| missing(d) == missing(first) && d.success() == first.success();
+    all.iter().all(|(_, d)| is_like(d)).then_some(all)
 }
 
 /// Credentials that have long to go when the call ends.
@@ -107,19 +116,19 @@ fn is_fresh(credentials: &Credentials, call: &Call<'_>) -> bool {
 
 fn what_is_taken(case: &Case<'_>, docket: &mut Docket) {
     for call in answered_calls(case) {
-        let Some((x, document)) = only_document(case, call) else {
+        let Some(all) = alike(case, call) else {
             continue;
         };
-        let missing = ["AccessKeyId", "SecretAccessKey"]
-            .into_iter()
-            .find(|name| !has(&document, name));
+        let (x, document) = &all[0];
         let events = || {
             let mut events = vec![call.number];
             events.extend(x.events());
             events.push(call.last_number());
             events
         };
-        if let Some(missing) = missing {
+        let lacks = missing(document).into_iter();
+        let lacks: Vec<_> = lacks.filter(|name| name.contains("Access")).collect();
+        if let Some(missing) = lacks.first() {
             if call.is_refusal() {
                 docket.held();
             } else if call.given().is_some() {
@@ -128,12 +137,16 @@ fn what_is_taken(case: &Case<'_>, docket: &mut Docket) {
             }
             continue;
         }
-        let whole = document.credentials();
-        let is_good =
-            document.success() == Success::Unsaid && whole.is_ok_and(|c| is_fresh(&c, call));
-        if is_good && is_given(call, &document) {
+        let is_good = |document: &CredentialDocument| {
+            let whole = document.credentials();
+            document.success() == Success::Unsaid && whole.is_ok_and(|c| is_fresh(&c, call))
+        };
+        if !all.iter().all(|(_, d)| is_good(d)) {
+            continue;
+        }
+        if all.iter().any(|(_, d)| is_given(call, d)) {
             docket.held();
-        } else if is_good && call.is_refusal() {
+        } else if call.is_refusal() {
             docket.violated(events(), "its credentials", "a refusal");
         }
     }
@@ -141,20 +154,16 @@ fn what_is_taken(case: &Case<'_>, docket: &mut Docket) {
 
 fn what_may_be_missing(case: &Case<'_>, docket: &mut Docket) {
     for call in answered_calls(case) {
-        let Some((x, document)) = only_document(case, call) else {
+        let Some(all) = alike(case, call) else {
             continue;
         };
-        let has = |name| has(&document, name);
-        if !has("AccessKeyId") || !has("SecretAccessKey") {
-            continue;
-        }
-        let missing = match (has("Token"), has("Expiration")) {
-            (false, true) => "Token",
-            (true, false) => "Expiration",
-            (false, false) => "Token and Expiration",
-            (true, true) => continue,
+        let (x, document) = &all[0];
+        let missing = match missing(document)[..] {
+            [name @ ("Token" | "Expiration")] => name,
+            ["Token", "Expiration"] => "Token and Expiration",
+            _ => continue,
         };
-        let then = if is_given(call, &document) {
+        let then = if all.iter().any(|(_, d)| is_given(call, d)) {
             "taken"
         } else if call.is_refusal() {
             "refused"

@@ -31,7 +31,7 @@ pub(super) struct Visit {
 pub(super) enum NoVisit {
     NotRun(ContractError),
     /// What came instead, what stood on stderr, and what the service saw.
-    NoHello(NoHello, String, Trace),
+    NoHello(NoHello, String, Box<Trace>),
 }
 
 /// What came when an answer was due.
@@ -72,7 +72,11 @@ impl Visit {
             }),
             Err(no) => {
                 let stderr = process.end().await;
-                Err(NoVisit::NoHello(no, stderr, hosted.finish().await))
+                Err(NoVisit::NoHello(
+                    no,
+                    stderr,
+                    Box::new(hosted.finish().await),
+                ))
             }
         }
     }

@@ -4,7 +4,7 @@ use super::{mutant, v1_mutant};
 use crate::self_test::Mutant;
 use crate::self_test::fixes::is_document;
 use crate::self_test::tamper::Tamper;
-use imdspec_client::Environment;
+use imdspec_client::{Environment, Send};
 
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 const ENDPOINT_KEY: &str = "ec2_metadata_service_endpoint";
@@ -123,6 +123,28 @@ pub(super) const MUTANTS: &[Mutant] = &[
             })
         },
     ),
+    mutant("CONFIG-010", "refuses an empty endpoint", |given| {
+        Tamper::sees(given, |e| {
+            if let Some(endpoint) = e.vars.get_mut(ENDPOINT)
+                && endpoint.is_empty()
+            {
+                *endpoint = "refused".into();
+            }
+        })
+    }),
+    mutant("CONFIG-011", "drops the path of the endpoint", |_| {
+        Tamper::sends(|send| {
+            let kept = send.request.target.find("/latest/");
+            if let Some(base) = kept.filter(|_| is_of_service(send)) {
+                send.request.target.replace_range(..base, "");
+            }
+        })
+    }),
+    mutant(
+        "CONFIG-012",
+        "speaks to an https endpoint in the clear",
+        |_| Tamper::sends(|send| send.tls &= !is_of_service(send)),
+    ),
     mutant(
         "CONFIG-013",
         "does not know the setting that turns it off",
@@ -150,12 +172,78 @@ pub(super) const MUTANTS: &[Mutant] = &[
             }
         })
     }),
+    mutant(
+        "CONFIG-016",
+        "is turned off by anything but false",
+        |given| {
+            Tamper::sees(given, |e| {
+                if let Some(value) = e.vars.get_mut(DISABLED)
+                    && value != "false"
+                {
+                    *value = "true".into();
+                }
+            })
+        },
+    ),
+    mutant(
+        "CONFIG-017",
+        "lets the file beat the environment in turning it off",
+        |given| {
+            Tamper::sees(given, |e| {
+                if has_key(e, "disable_ec2_metadata") {
+                    e.vars.remove(DISABLED);
+                }
+            })
+        },
+    ),
     v1_mutant(
         "CONFIG-018",
         "looks for the IMDSv1 setting in the environment only",
         |given| Tamper::sees(given, |e| drop_key(e, "ec2_metadata_v1_disabled")),
     ),
+    mutant(
+        "CONFIG-020",
+        "looks for the endpoint in the default profile only",
+        |given| {
+            Tamper::sees(given, |e| {
+                if e.vars.contains_key("AWS_PROFILE") {
+                    drop_key(e, ENDPOINT_KEY);
+                    drop_key(e, MODE_KEY);
+                }
+            })
+        },
+    ),
+    mutant(
+        "CONFIG-021",
+        "turns the container endpoint off with the service",
+        |given| {
+            Tamper::sees(given, |e| {
+                if e.vars.get(DISABLED).is_some_and(|v| v == "true") {
+                    e.vars.remove("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+                    e.vars.remove("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+                }
+            })
+        },
+    ),
+    mutant(
+        "CONFIG-022",
+        "refuses an endpoint that is not on the host",
+        |given| {
+            Tamper::sees(given, |e| {
+                if let Some(endpoint) = e.vars.get_mut(ENDPOINT)
+                    && endpoint.starts_with("http://169.254.170.")
+                {
+                    *endpoint = "refused".into();
+                }
+            })
+        },
+    ),
 ];
+
+/// Whether a request is for the service, whatever stands before its paths.
+fn is_of_service(send: &Send) -> bool {
+    send.request.target.contains("/latest/")
+}
 
 fn has_key(environment: &Environment, key: &str) -> bool {
     let assigns = |line: &str| line.split('=').next().is_some_and(|k| k.trim() == key);

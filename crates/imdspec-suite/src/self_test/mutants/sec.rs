@@ -4,7 +4,7 @@ use super::mutant;
 use crate::self_test::Mutant;
 use crate::self_test::fixes::{is_document, is_put, status};
 use crate::self_test::tamper::{Heard, Passing, Tamper};
-use imdspec_client::Send;
+use imdspec_client::{Authority, Environment, Send};
 use imdspec_wire::TOKEN_HEADER;
 
 pub(super) const MUTANTS: &[Mutant] = &[
@@ -29,20 +29,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "SEC-004",
         "goes through the proxy the environment names",
         |given| {
-            let proxy = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"]
-                .iter()
-                .find_map(|name| given.vars.get(*name))
-                .and_then(|url| {
-                    url.trim_end_matches('/')
-                        .strip_prefix("http://")?
-                        .parse()
-                        .ok()
-                });
+            let proxy = proxy(given);
             Tamper::sends(move |send| {
                 if let Some(proxy) = &proxy {
-                    send.request.target =
-                        format!("http://{}{}", send.authority, send.request.target);
-                    send.authority = Clone::clone(proxy);
+                    through(proxy, send);
                 }
             })
         },
@@ -60,8 +50,22 @@ pub(super) const MUTANTS: &[Mutant] = &[
     }),
 ];
 
+/// The proxy that the environment names.
+pub(super) fn proxy(given: &Environment) -> Option<Authority> {
+    let mut names = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"].iter();
+    let url = names.find_map(|name| given.vars.get(*name))?;
+    let place = url.trim_end_matches('/').strip_prefix("http://")?;
+    place.parse().ok()
+}
+
+/// The request as a proxy is sent it.
+pub(super) fn through(proxy: &Authority, send: &mut Send) {
+    send.request.target = format!("http://{}{}", send.authority, send.request.target);
+    send.authority = proxy.clone();
+}
+
 /// Follows redirects of the requests that `which` names, changed by `change` on the way.
-fn following(which: fn(&Send) -> bool, change: fn(&mut Send)) -> Tamper {
+pub(super) fn following(which: fn(&Send) -> bool, change: fn(&mut Send)) -> Tamper {
     Tamper::default().on_reply(move |_, send, heard| match redirected(send, &heard) {
         Some(mut elsewhere) if which(send) => {
             change(&mut elsewhere);

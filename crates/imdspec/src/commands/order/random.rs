@@ -23,9 +23,10 @@ pub(super) fn explore(
     if among.is_empty() {
         return Ok(false);
     }
-    subject.document.get_or_insert_with(|| {
-        Document::of_order("found", "the order just found".into(), &found.ladder)
-    });
+    if subject.document.is_none() {
+        let document = "the order just found".into();
+        subject.document = Some(Document::of_order("found", document, &found.ladder));
+    }
     let mut live = Live::new(args.cases as usize, true);
     let explored = runtime()?.block_on(async {
         let stopped = interruption()?;

@@ -54,6 +54,13 @@ fn cont_017_what_is_taken() {
         ("Expiration", "2026-01-01T00:10:00Z"),
     ];
     says("vacuous", answers(asked(), &near).refused());
+    // Whoever asks again gets other keys, and refuses them for the same reason.
+    let other = [("AccessKeyId", "NEXT"), WHOLE[1], WHOLE[2], WHOLE[3]];
+    let twice = || answers(asks(fetched(set()), ECS, "/creds"), &other);
+    says("violated", twice().refused());
+    says("held", gave(twice()));
+    let half = asks(answers(asked(), &without("Token")), ECS, "/creds");
+    says("vacuous", answers(half, &other).refused());
     // Something else may be why.
     let role = fetched(set()).assume("AssumeRole", "CONT").reply(403, "");
     says("vacuous", role.refused());
@@ -71,7 +78,13 @@ fn cont_025_what_may_be_missing() {
     observes(gave(without("Expiration")), "without Expiration: taken");
     let neither = || answers(asked(), &WHOLE[..2]);
     observes(neither().refused(), "without Token and Expiration: refused");
+    let again = || asks(without("Token"), ECS, "/creds");
+    observes(
+        answers(again(), &[("AccessKeyId", "NEXT"), WHOLE[1], WHOLE[3]]).refused(),
+        "without Token: refused",
+    );
     let says = |verdict, build| says("CONT-025", verdict, build);
+    says("vacuous", answers(again(), &WHOLE).refused());
     says("vacuous", gave(fetched(set())));
     says("vacuous", neither().crashed());
     says("vacuous", without("AccessKeyId").refused());
