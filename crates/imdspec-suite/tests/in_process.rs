@@ -9,7 +9,7 @@ use imdspec_wire::{Mono, Now, Wall};
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The clock of a scenario, as the reference client asks for it.
 struct Scenarios(Clock);
@@ -55,14 +55,21 @@ fn given(credentials: ResolvedCredentials) -> Given {
 }
 
 fn reference(environment: Environment) -> Reference {
-    let config = std::fs::read_to_string(environment.home.join(".aws/config"));
+    let file = |path: &str| std::fs::read_to_string(environment.home.join(path)).ok();
     let asked = imdspec_client::Environment {
+        config_file: file(".aws/config"),
+        credentials_file: file(".aws/credentials"),
+        home: environment.home.to_str().map(str::to_owned),
         vars: environment.variables,
-        config_file: config.ok(),
         code: environment.code,
         ..Default::default()
     };
-    let provider = Provider::new(&asked, Options::default(), 1);
+    let options = Options {
+        // Real time goes by here.
+        process_timeout: Duration::from_secs(2),
+        ..Options::default()
+    };
+    let provider = Provider::new(&asked, options, 1);
     let clock = Scenarios(environment.clock);
     Reference(Driver::new(provider, clock, ReqwestTransport::default()))
 }

@@ -48,7 +48,11 @@ impl<'t> Names<'t> {
                     secrets.extend(spelled);
                 }
                 What::Connect { server: s, to, .. } => places.push((to, server(*s))),
-                What::Request(r) => places.push((&r.to, server(r.server))),
+                What::Request(r) => {
+                    places.push((&r.to, server(r.server)));
+                    let session = role_session(&r.body.text());
+                    secrets.extend(session.map(|name| (name, "<role session>".to_owned())));
+                }
                 _ => {}
             }
         }
@@ -92,6 +96,12 @@ impl<'t> Names<'t> {
         if let Some(length) = date(text) {
             return Some((length, "<date>".into()));
         }
+        if let Some(length) = pattern(text, "dddddddd/us-east-1/") {
+            return Some((length, "<day>/us-east-1/".into()));
+        }
+        if let Some(length) = signature(text) {
+            return Some((length, "Signature=<signature>".into()));
+        }
         if let Some(length) = pattern(text, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh") {
             return Some((length, "<id>".into()));
         }
@@ -105,6 +115,13 @@ impl<'t> Names<'t> {
         }
         None
     }
+}
+
+/// What a client calls the session of a role that it assumes: a number or a time is in it.
+fn role_session(form: &str) -> Option<String> {
+    let mut pairs = form.split('&');
+    let name = pairs.find_map(|pair| pair.strip_prefix("RoleSessionName="))?;
+    (name.len() > 8).then(|| name.to_owned())
 }
 
 /// A secret as it may stand in a request target: as it is, and with what base64 has besides letters
@@ -130,7 +147,15 @@ fn number(met: &mut Vec<String>, text: &str) -> usize {
 fn access_key(text: &str) -> Option<usize> {
     let upper = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit();
     let length = text.bytes().take_while(|b| upper(b)).count();
-    (length == 20 && text.starts_with("ASIA")).then_some(length)
+    let begins = text.starts_with("ASIA") || text.starts_with("AKIA");
+    (length == 20 && begins).then_some(length)
+}
+
+/// How long the signature of version 4 is that `text` begins with.
+fn signature(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("Signature=")?;
+    let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+    (digits == 64).then_some(text.len() - rest.len() + digits)
 }
 
 /// How long the date with time is that `text` begins with.
@@ -204,12 +229,29 @@ mod tests {
             ("%222026-01-01T00:00:00Z%22", "%22<date>%22"),
             ("%22ASIAAAAAAAAAAAAAAAAA%22", "%22<access-key 1>%22"),
             (
+                "Credential=AKIAAAAAAAAAAAAAAAAA/20260101/us-east-1/sts/aws4_request",
+                "Credential=<access-key 1>/<day>/us-east-1/sts/aws4_request",
+            ),
+            (
+                &format!("host, Signature={}", "0a".repeat(32)),
+                "host, Signature=<signature>",
+            ),
+            (
                 "ASIAAAAAAAAAAAAAAAAA ASIABBBBBBBBBBBBBBBB ASIAAAAAAAAAAAAAAAAA",
                 "<access-key 1> <access-key 2> <access-key 1>",
             ),
         ] {
             assert_eq!(named(text), name);
         }
+    }
+
+    #[test]
+    fn a_session_is_called_as_the_client_says() {
+        let of = |form| role_session(form);
+        let form = "Action=AssumeRole&RoleSessionName=imdspec-0000000000000001&Version=2011-06-15";
+        assert_eq!(of(form).as_deref(), Some("imdspec-0000000000000001"));
+        assert_eq!(of("RoleSessionName=short"), None);
+        assert_eq!(of("Action=GetCallerIdentity"), None);
     }
 
     #[test]
@@ -220,6 +262,8 @@ mod tests {
             "ASIAshort",
             "ASIAAAAAAAAAAAAAAAAAA",
             "16:00",
+            "Signature=abc",
+            "20260101/x",
         ] {
             assert_eq!(named(text), text);
         }
