@@ -14,10 +14,16 @@ pub(super) const CHAIN_009: Rule = Rule {
     source: "botocore tests/unit/test_credentials.py `test_partial_creds_is_an_error` and its siblings (half a pair is refused, not completed); smithy-rs aws-config test-data/default-credential-provider-chain/web_identity_source_profile_no_env (the missing half is in the environment, and must not be used)",
     provenance: Provenance::Tested,
     rationale: "A mixture fails at the first request with an error that names neither source, and a stray token next to static keys does the same.",
-    differs: &[differs(
-        "smithy-rs, aws-sdk-kotlin, aws-sdk-js-v3, aws-sdk-go-v2",
-        "merge a profile's sections of the config and the credentials file, setting by setting (the first two by their tests, the others by reading); the two files of a profile count as one source here",
-    )],
+    differs: &[
+        differs(
+            "smithy-rs, aws-sdk-kotlin, aws-sdk-js-v3",
+            "merge a profile's sections of the config and the credentials file, setting by setting (the first two by their tests, the third by reading); the two files of a profile count as one source here",
+        ),
+        differs(
+            "aws-sdk-go-v2",
+            "merges them too, a key pair as a whole and the security token by itself (by reading)",
+        ),
+    ],
     monitor: nothing_is_mixed,
 };
 
