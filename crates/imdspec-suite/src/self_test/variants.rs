@@ -28,7 +28,9 @@ const VARIANTS: &[Variant] = &[
         s.world.profile = Profile::Http11Close
     }),
     of_service("HTTP/1.0", |s| s.world.profile = Profile::Http10),
-    of_service("TTL header on GETs", |s| s.world.profile = Profile::TtlOnGets),
+    of_service("TTL header on GETs", |s| {
+        s.world.profile = Profile::TtlOnGets
+    }),
     of_service("chunked bodies", |s| {
         everywhere(
             s,

@@ -101,9 +101,8 @@ fn alike<'c, 't>(
         .map(|x| Some((x, served(x).filter(|_| is_for_container(case, x))?)))
         .collect::<Option<_>>()?;
     let (_, first) = all.first()?;
-    let is_like = |d: &CredentialDocument| {
-        missing(d) == missing(first) && d.success() == first.success()
-    };
+    let is_like =
+        |d: &CredentialDocument| missing(d) == missing(first) && d.success() == first.success();
     all.iter().all(|(_, d)| is_like(d)).then_some(all)
 }
 

@@ -62,20 +62,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
             }
         })
     }),
-    mutant(
-        "CONT-006",
-        "asks any address over plain http",
-        |given| {
-            let host = |url: &str| {
-                let host = host_of(url)?;
-                let ip: std::net::Ipv4Addr = host.parse().ok()?;
-                // What leads to the loopback, as the system has it.
-                let ip = if ip.is_unspecified() { [127, 0, 0, 1].into() } else { ip };
-                Some(ip.to_string())
+    mutant("CONT-006", "asks any address over plain http", |given| {
+        let host = |url: &str| {
+            let host = host_of(url)?;
+            let ip: std::net::Ipv4Addr = host.parse().ok()?;
+            // What leads to the loopback, as the system has it.
+            let ip = if ip.is_unspecified() {
+                [127, 0, 0, 1].into()
+            } else {
+                ip
             };
-            elsewhere(given, FULL, host)
-        },
-    ),
+            Some(ip.to_string())
+        };
+        elsewhere(given, FULL, host)
+    }),
     mutant(
         "CONT-007",
         "takes what a resolver says of a name for granted",
@@ -209,18 +209,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
             }
         })
     }),
-    mutant(
-        "CONT-017",
-        "asks a container document for its Code",
-        |_| {
-            Tamper::hears(|send, heard| match object(&heard) {
-                Some(document) if is_container(send) && !document.contains_key("Code") => {
-                    refused(heard)
-                }
-                _ => heard,
-            })
-        },
-    ),
+    mutant("CONT-017", "asks a container document for its Code", |_| {
+        Tamper::hears(|send, heard| match object(&heard) {
+            Some(document) if is_container(send) && !document.contains_key("Code") => {
+                refused(heard)
+            }
+            _ => heard,
+        })
+    }),
     mutant("CONT-018", "gives up after one failure", |_| {
         Tamper::hears(|send, heard| match status(&heard) {
             None if is_container(send) => Ok(reply(403, "")),
@@ -340,8 +336,13 @@ fn elsewhere(
     let Some((named, there)) = named.and_then(|value| Some((value.clone(), host(value)?))) else {
         return Tamper::default();
     };
-    let path = named.rsplit_once('/').map_or("", |(_, path)| path).to_owned();
-    let port = named.rsplit_once(':').and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
+    let path = named
+        .rsplit_once('/')
+        .map_or("", |(_, path)| path)
+        .to_owned();
+    let port = named
+        .rsplit_once(':')
+        .and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
     let seen = if variable == RELATIVE {
         format!("/{path}")
     } else {
