@@ -408,6 +408,8 @@ async fn nonsense_is_told_answered_and_ends_the_connection() {
     let long = [b"GET / HTTP/1.1\r\nA: ", &[b'a'; 70_000][..]].concat();
     for nonsense in [
         b"\x16\x03\x01\x02\x00\x01\r\n\r\n".to_vec(),
+        // A client that begins TLS waits for an answer and sends no empty line.
+        b"\x16\x03\x01\x02\x00\x01\xfc".to_vec(),
         b"GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec(),
         long,
     ] {

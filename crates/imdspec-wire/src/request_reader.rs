@@ -22,6 +22,10 @@ pub struct RequestReader {
     body: Option<(Request, BodyReader)>,
 }
 
+/// The bytes after which it is told that something else than HTTP is spoken: what it is shows in
+/// them.
+const TELLING: usize = 3;
+
 impl RequestReader {
     /// A reader at the start of a connection.
     #[must_use]
@@ -95,6 +99,11 @@ impl RequestReader {
             .take_while(|b| matches!(b, b'\r' | b'\n'))
             .count();
         self.buffer.drain(..empty);
+        // No request begins so, but TLS does, whose client then waits for an answer: there may be
+        // no empty line to wait for.
+        if self.buffer.len() >= TELLING && self.buffer[0].is_ascii_control() {
+            return Err(WireError::BadHead);
+        }
         let end = head_end(&self.buffer, self.seen);
         if end.unwrap_or(self.buffer.len()) > self.limits.head {
             return Err(WireError::TooLarge {

@@ -82,9 +82,14 @@ impl Mode {
     }
 }
 
-/// Whether this request was meant for the service: it arrived there, or where a setting pointed.
+/// Whether this request was meant for the service: it arrived there, or where a setting pointed. What
+/// a container endpoint sent there asks for other paths.
 pub(super) fn is_for_service(x: &Exchange<'_>) -> bool {
-    matches!(x.request.server, Server::Imds | Server::Collector)
+    match x.request.server {
+        Server::Imds => true,
+        Server::Collector => x.request.target.contains("/latest/"),
+        _ => false,
+    }
 }
 
 /// The first request that was meant for the service.

@@ -55,6 +55,10 @@ fn config_001_the_default_address() {
         at(Build::new().env("METADATA_URL", HERE_URL), HERE),
     );
     says("vacuous", Build::new().resolve().refused());
+    // Where a container endpoint sent it.
+    let sent_on = Build::new().to(THERE).resolve();
+    let sent_on = sent_on.ask_at(Server::Collector, "GET", "/creds", &[]);
+    says("vacuous", sent_on.reply(404, "").refused());
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub(super) const CONT_013: Rule = Rule {
     provenance: Provenance::Tested,
     rationale: "The file is the one that is kept fresh.",
     differs: &[differs(
-        "aws-sdk-js-v3, aws-sdk-java-v2",
+        "aws-sdk-java-v2, older versions of aws-sdk-js-v3",
         "send the token of the environment (by reading)",
     )],
     monitor: file_over_token,
@@ -81,7 +81,7 @@ pub(super) const CONT_015: Rule = Rule {
     rationale: "What follows the line break becomes a header field, or a request, of somebody else's making.",
     differs: &[differs(
         "aws-sdk-java-v2",
-        "passes it to its HTTP client as it is (by reading)",
+        "leaves it to its HTTP client, which refuses it",
     )],
     monitor: line_breaks_are_refused,
 };
@@ -233,17 +233,39 @@ fn line_breaks_are_refused(case: &Case<'_>, docket: &mut Docket) {
         else {
             continue;
         };
-        if let Some(x) = requests(case, call).next() {
-            let expected = "no request: the token is no header value";
-            docket.violated([call.number, x.number], expected, "a request");
+        let mut asked = requests(case, call).peekable();
+        let is_silent = asked.peek().is_none();
+        if let Some(x) = asked.find(|x| carries(x, text)) {
+            let expected = "no part of a token that is no header value";
+            docket.violated(
+                [call.number, x.number],
+                expected,
+                "some of it, in a request",
+            );
         } else if let Some(number) = leak(case, text) {
             let mut events = [number, call.number];
             events.sort_unstable();
             docket.violated(events, "the token written nowhere", "it, in a log or error");
-        } else if call.is_refusal() {
+        } else if is_silent && call.is_refusal() {
+            // Asking without it shows only that the token was not looked at, or given up.
             docket.held();
         }
     }
+}
+
+/// Whether a request has a part of such a token in it, where it should be or as a field of its own.
+fn carries(x: &Exchange<'_>, token: &str) -> bool {
+    let is_part = |name: &str, value: &str| {
+        let field = format!("{name}:{value}").replace(' ', "");
+        let mut lines = token.split(['\r', '\n']).map(|line| line.replace(' ', ""));
+        lines.any(|line| !line.is_empty() && line.eq_ignore_ascii_case(&field))
+    };
+    sent(x).is_some_and(|v| !v.trim().is_empty())
+        || x.request
+            .headers
+            .0
+            .iter()
+            .any(|(name, value)| is_part(name, value))
 }
 
 /// The first text for people that holds a line of the token.

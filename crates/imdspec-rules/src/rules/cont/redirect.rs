@@ -48,16 +48,16 @@ fn token_stays(case: &Case<'_>, docket: &mut Docket) {
                 && matches!(x.status(), Some(301 | 302 | 303 | 307 | 308))
                 && location
                     .and_then(of_url)
-                    .is_some_and(|to| to != canonical(&x.request.to))
+                    .is_some_and(|to| is_other_host(&to, &x.request.to))
         };
         let Some(x) = requests(case, call).find(leads_astray) else {
             continue;
         };
-        let from = canonical(&x.request.to);
         let strays = case.of_call(call).iter().filter(|y| y.number > x.number);
         // A second try at the endpoint itself is no redirect followed.
-        let mut strays =
-            strays.filter(|y| canonical(&y.request.to) != from && !is_second_endpoint(case, y));
+        let mut strays = strays.filter(|y| {
+            is_other_host(&y.request.to, &x.request.to) && !is_second_endpoint(case, y)
+        });
         if let Some(stray) = strays.find(|y| y.request.headers.get("authorization") == sent(x)) {
             let mut events = x.events();
             events.push(stray.number);
@@ -71,6 +71,17 @@ fn token_stays(case: &Case<'_>, docket: &mut Docket) {
 
 fn sent<'t>(x: &Exchange<'t>) -> Option<&'t str> {
     x.request.headers.get("authorization")
+}
+
+/// Whether two authorities name two hosts. At another port of the same one is whoever has that
+/// host anyway.
+fn is_other_host(a: &str, b: &str) -> bool {
+    let host = |authority: &str| {
+        let authority = canonical(authority);
+        let host = authority.rsplit_once(':').map(|(host, _)| host.to_owned());
+        host.unwrap_or(authority)
+    };
+    host(a) != host(b)
 }
 
 /// Whether a request is for the other of two endpoints that are both set.

@@ -40,7 +40,8 @@ pub(super) fn token_file<'t>(case: &Case<'t>) -> Option<&'t str> {
 /// Whether a request was meant for the container endpoint: a GET that came to one, or to the
 /// address that the full URI names. The service's own paths are another setting's doing.
 pub(super) fn is_for_container(case: &Case<'_>, x: &Exchange<'_>) -> bool {
-    if x.request.target.starts_with("/latest/") {
+    let target = x.request.target.trim_start_matches('/');
+    if target.starts_with("latest/") {
         return false;
     }
     let is_named = || {

@@ -41,9 +41,12 @@ pub(super) const CONT_003: Rule = Rule {
     differs: &[
         differs(
             "aws-sdk-js-v3",
-            "lets the full URI win, and warns (by reading)",
+            "older versions let the full URI win, and warn (by reading)",
         ),
-        differs("aws-sdk-go-v2", "looks at the full URI first (by reading)"),
+        differs(
+            "aws-sdk-go-v2",
+            "older versions look at the full URI first (by reading)",
+        ),
     ],
     monitor: relative_over_full,
 };

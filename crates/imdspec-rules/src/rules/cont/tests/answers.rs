@@ -25,6 +25,9 @@ fn cont_016_json_is_accepted() {
     says("violated", with("*/*").refused());
     says("violated", asked().refused());
     says("vacuous", set().refused());
+    // The service's own paths, of a client that was told it is there.
+    let astray = asks(set(), ECS, "//latest/meta-data/iam/security-credentials/");
+    says("vacuous", astray.refused());
 }
 
 fn without(name: &str) -> Vec<(&str, &str)> {

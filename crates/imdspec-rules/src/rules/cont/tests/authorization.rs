@@ -110,7 +110,11 @@ fn cont_015_line_breaks() {
     for broken in [&of_env as &dyn Fn() -> Build, &|| with_file(token)] {
         says("held", broken().refused());
         says("violated", sends(broken(), "canary").refused());
-        says("violated", asks(broken(), ECS, "/creds").refused());
+        let injected = asks_with(broken(), ECS, "/creds", &[("x-evil", "1")]);
+        says("violated", injected.refused());
+        // Without any of it: another provider asked, or one that does not know the variable.
+        says("vacuous", asks(broken(), ECS, "/creds").refused());
+        says("vacuous", gave(fetched(broken())));
         let leaks = broken().outcome(Outcome::Refused {
             kind: None,
             message: "no header value: canary-of-sixteen-bytes".into(),
@@ -150,6 +154,11 @@ fn cont_023_the_token_stays() {
     says("held", sends(away(), "secret").reply(404, "").refused());
     says("vacuous", away().crashed());
     says("vacuous", strays(to("/y"), token).refused());
+    // Another port is no other host.
+    says(
+        "vacuous",
+        strays(to("http://169.254.170.2:8080/x"), token).refused(),
+    );
     let unsigned = asks(set(), ECS, "/creds").reply_with(
         307,
         &[("Location", "http://127.0.0.1:1339/x")],
