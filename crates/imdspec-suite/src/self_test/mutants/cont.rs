@@ -119,7 +119,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         |given| {
             Tamper::sees(given, |e| {
                 if !e.vars.contains_key(FULL) {
-                    e.vars.entry(RELATIVE.into()).or_insert("/".into());
+                    e.vars.entry(RELATIVE.into()).or_insert_with(|| "/".into());
                 }
             })
         },
