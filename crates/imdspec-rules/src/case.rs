@@ -42,6 +42,10 @@ pub struct Exchange<'t> {
     pub reply: Option<&'t Reply>,
     /// What the target names.
     pub route: Route,
+    /// Whether it came to the service though it was meant for the container endpoint: a GET for the
+    /// path of `AWS_CONTAINER_CREDENTIALS_FULL_URI`. What is wrong with that, the rules on the
+    /// container endpoint say, and no other.
+    pub astray: bool,
     /// For a reply without a natural end: body bytes sent, and whether the subject stopped first.
     pub sent: Option<(u64, bool)>,
 }
@@ -153,6 +157,7 @@ impl<'t> Case<'t> {
                         request,
                         reply: None,
                         route: Route::of(&request.target),
+                        astray: is_astray(trace, request),
                         sent: None,
                     });
                 }
@@ -265,7 +270,7 @@ impl<'t> Case<'t> {
         self.exchanges
             .iter()
             .enumerate()
-            .filter(|(_, x)| x.request.server == Server::Imds)
+            .filter(|(_, x)| x.is_of_service())
     }
 
     /// The exchanges with the IMDS itself after exchange `index`, with their indices, in order.
@@ -275,7 +280,7 @@ impl<'t> Case<'t> {
             .iter()
             .enumerate()
             .map(move |(i, x)| (first + i, x))
-            .filter(|(_, x)| x.request.server == Server::Imds)
+            .filter(|(_, x)| x.is_of_service())
     }
 
     /// The exchanges of one call, in order.
@@ -296,7 +301,7 @@ impl<'t> Case<'t> {
             .iter()
             .enumerate()
             .map(move |(i, x)| (first + i, x))
-            .filter(|(_, x)| x.request.server == Server::Imds)
+            .filter(|(_, x)| x.is_of_service())
     }
 
     /// The token PUT sent to the service last before exchange `index`, whatever the answer.
@@ -305,7 +310,7 @@ impl<'t> Case<'t> {
         self.exchanges[..index]
             .iter()
             .rev()
-            .find(|x| x.is_token_put() && x.request.server == Server::Imds)
+            .find(|x| x.is_token_put() && x.is_of_service())
     }
 
     /// The issued token that exchange `index` carries, as an index into [`Case::tokens`]: the one
@@ -346,6 +351,18 @@ impl<'t> Case<'t> {
     }
 }
 
+/// Whether a request to the service is one for the container endpoint.
+fn is_astray(trace: &Trace, request: &RequestSeen) -> bool {
+    let uri = trace.header.env.get("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    let target = uri
+        .and_then(|uri| uri.split_once("://"))
+        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    request.server == Server::Imds
+        && request.method == "GET"
+        && Route::of(&request.target) == Route::Other
+        && target == Some(request.target.as_str())
+}
+
 fn claims_its_length(reply: &Reply) -> bool {
     let claimed = reply.headers.get("content-length");
     matches!(reply.status, Some(204 | 304))
@@ -353,6 +370,12 @@ fn claims_its_length(reply: &Reply) -> bool {
 }
 
 impl<'t> Exchange<'t> {
+    /// Whether it came to the service, and was meant for it.
+    #[must_use]
+    pub fn is_of_service(&self) -> bool {
+        self.request.server == Server::Imds && !self.astray
+    }
+
     /// Whether this is an attempt to get a session token.
     #[must_use]
     pub fn is_token_put(&self) -> bool {

@@ -144,3 +144,23 @@ fn cont_008_odd_spellings() {
     let plain = full("http://127.0.0.1:1342/creds");
     says("vacuous", asks(plain, HERE, "/creds").refused());
 }
+
+#[test]
+fn a_container_request_at_the_service_is_no_request_for_it() {
+    // What is wrong with it, CONT-006 and CONT-008 say; nothing about session tokens is.
+    let full = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+    let astray = || {
+        crate::testing::Build::new()
+            .env(full, "http://127.0.0.1@169.254.169.254/creds")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .to("169.254.169.254:80")
+            .resolve()
+            .ask("GET", "/creds")
+            .reply(401, "")
+            .refused()
+    };
+    for rule in ["TOKEN-001", "TOKEN-019"] {
+        astray().says(rule, "vacuous");
+    }
+    assert_ne!(astray().verdict("CONFIG-013"), "violated");
+}
