@@ -2,9 +2,10 @@
 
 use super::setup::{answered_calls, full, relative, requests};
 use super::url::{ECS, Url, is_allowed};
+use crate::rules::config::authority::{canonical, of_url};
 use crate::rules::sight::differs;
 use crate::{Applies, Capability, Case, Docket, Exchange, Level, Provenance, Rule, Server};
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 pub(super) const CONT_016: Rule = Rule {
     id: "CONT-016",
@@ -63,16 +64,16 @@ fn proxies_are_passed_by(case: &Case<'_>, docket: &mut Docket) {
     if !PROXY_NAMES.iter().any(is_set) || ["NO_PROXY", "no_proxy"].iter().any(is_set) {
         return;
     }
-    let Some(host) = endpoint(case).filter(|ip| is_allowed(*ip)) else {
+    let Some(at) = endpoint(case).filter(|at| is_allowed(at.ip())) else {
         return;
     };
     for call in answered_calls(case) {
         let mut all = case.of_call(call).iter();
-        if let Some(x) = all.find(|x| is_for(x, host)) {
+        if let Some(x) = all.find(|x| is_for(x, at)) {
             docket.violated(
                 [call.number, x.number],
                 "no request to the proxy",
-                format!("one for {host}"),
+                format!("one for {}", at.ip()),
             );
         } else if requests(case, call).next().is_some() {
             docket.held();
@@ -81,26 +82,20 @@ fn proxies_are_passed_by(case: &Case<'_>, docket: &mut Docket) {
 }
 
 /// The address of the endpoint, where there is no doubt about it.
-fn endpoint(case: &Case<'_>) -> Option<IpAddr> {
+fn endpoint(case: &Case<'_>) -> Option<SocketAddr> {
     match (relative(case), full(case)) {
-        (Some(uri), None) if uri.starts_with('/') => Some(ECS),
+        (Some(uri), None) if uri.starts_with('/') => Some(SocketAddr::new(ECS, 80)),
         (None, Some(text)) => {
             let url = Url::parse(text).filter(|u| !u.is_https)?;
-            url.address().map(|a| a.ip())
+            url.address()
         }
         _ => None,
     }
 }
 
-/// Whether a request to the proxy is one for this host: by its URL, or by the tunnel it asks for.
-fn is_for(x: &Exchange<'_>, host: IpAddr) -> bool {
+/// Whether a request to the proxy is one for this endpoint: by its URL, or by the tunnel it asks for.
+fn is_for(x: &Exchange<'_>, at: SocketAddr) -> bool {
     let target = x.request.target.as_str();
-    let authority = target.split_once("://").map_or(target, |(_, rest)| rest);
-    let authority = authority.split('/').next().unwrap_or(authority);
-    let written = match host {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => format!("[{v6}]"),
-    };
-    x.request.server == Server::Proxy
-        && (authority == written || authority.starts_with(&format!("{written}:")))
+    let authority = of_url(target).unwrap_or_else(|| canonical(target));
+    x.request.server == Server::Proxy && authority == at.to_string()
 }

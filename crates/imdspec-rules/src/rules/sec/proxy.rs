@@ -41,8 +41,10 @@ fn proxies_are_passed_by(case: &Case<'_>, docket: &mut Docket) {
     }
     for call in &case.calls {
         let mut of_call = case.of_call(call).iter();
-        if let Some(x) = of_call.find(|x| is_for_service_by_proxy(x) && !is_for_container(case, x))
-        {
+        let is_such = |x: &&Exchange<'_>| {
+            is_for_service_by_proxy(x) && !is_for_container(case, x) && !is_use(case, x)
+        };
+        if let Some(x) = of_call.find(is_such) {
             docket.violated(
                 [call.number, x.number],
                 "no request to the proxy",
@@ -64,6 +66,20 @@ fn is_for_container(case: &Case<'_>, x: &Exchange<'_>) -> bool {
         .and_then(|url| of_url(url));
     let target = x.request.target.as_str();
     named.is_some_and(|n| of_url(target).is_some_and(|t| t == n) || canonical(target) == n)
+}
+
+/// Whether a program that uses credentials may well be using them: a request for anybody but the
+/// service.
+fn is_use(case: &Case<'_>, x: &Exchange<'_>) -> bool {
+    let target = x.request.target.as_str();
+    let authority = of_url(target).unwrap_or_else(|| canonical(target));
+    let endpoint = case.setting(
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+        "ec2_metadata_service_endpoint",
+    );
+    let of_service = ["169.254.169.254:80", "[fd00:ec2::254]:80"].contains(&&*authority)
+        || endpoint.and_then(of_url).is_some_and(|e| e == authority);
+    case.trace.header.whole_runs && !of_service
 }
 
 /// Requests for the container endpoint are another matter.
