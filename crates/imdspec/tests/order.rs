@@ -199,3 +199,33 @@ fn a_mistake_is_told_in_a_sentence() {
     let wrong = imdspec(&["check", "--scenario", "order/imds=partial"]);
     ends(&wrong, 2, &["imds cannot be partial"]);
 }
+
+/// docs/order.md and docs/order.svg are what the results in docs/orders say, in this order.
+#[test]
+fn the_published_pictures_are_of_the_published_results() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let subjects = [
+        "boto3",
+        "awscli-v1",
+        "awscli",
+        "aws-config",
+        "javascript-v3",
+        "aws-sdk-go-v2",
+        "aws-sdk-java-v2",
+    ];
+    let files = subjects.map(|s| root.join(format!("docs/orders/{s}.json")));
+    let kept = std::fs::read_dir(root.join("docs/orders")).expect("a folder of results");
+    assert_eq!(kept.count(), files.len());
+    for (format, page) in [("md", "docs/order.md"), ("svg", "docs/order.svg")] {
+        let mut args = vec!["--format", format];
+        for file in &files {
+            args.extend(["--from", file.to_str().expect("plain")]);
+        }
+        let drawn = order(&args);
+        let published = std::fs::read(root.join(page)).expect("a page");
+        assert!(
+            drawn.stdout == published,
+            "{page}: draw it anew with --from"
+        );
+    }
+}
