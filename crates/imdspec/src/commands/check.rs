@@ -5,7 +5,7 @@ mod output;
 pub(crate) mod selection;
 mod snapshots;
 
-use super::{interruption, runtime};
+use super::{interruption, not_started, runtime};
 use crate::args::{Check, Over};
 use crate::exit::{Exit, Failure};
 use crate::show::Colour;
@@ -75,13 +75,7 @@ fn execute(plan: Plan, verbose: bool) -> Result<Done, Failure> {
         let stopped = interruption()?;
         runner::run(plan, stopped, |p| live.take(&p))
             .await
-            .map_err(|e| {
-                let mut why = e.to_string();
-                for step in &install {
-                    why.push_str(&format!("\nto install it: {step}"));
-                }
-                Failure::new(Exit::Subject, why)
-            })
+            .map_err(|e| not_started(&e, &install))
     });
     live.clear();
     done

@@ -11,6 +11,7 @@ pub(crate) mod self_test;
 pub(crate) mod serve;
 
 use crate::exit::{Exit, Failure};
+use imdspec_suite::program::ContractError;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -20,6 +21,15 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|e| Failure::new(Exit::Subject, format!("threads could not be started: {e}")))
+}
+
+/// A program that could not be put under test, and how to install it.
+pub(crate) fn not_started(error: &ContractError, install: &[String]) -> Failure {
+    let mut why = error.to_string();
+    for step in install {
+        why.push_str(&format!("\nto install it: {step}"));
+    }
+    Failure::new(Exit::Subject, why)
 }
 
 /// Turns true at Ctrl-C. To be called within the runtime, before anything is begun that must not

@@ -3,7 +3,7 @@
 mod random;
 
 use super::check::random_seed;
-use super::{interruption, runtime};
+use super::{interruption, not_started, runtime};
 use crate::args::{Order as Args, OrderFormat};
 use crate::exit::{Exit, Failure};
 use crate::order_picture::{html, markdown, svg, terminal};
@@ -133,13 +133,7 @@ fn search(args: &Args, subject: Subject, seed: u64) -> Result<Searched, Failure>
         let stopped = interruption()?;
         discover(&search, stopped, |p| live.take(&p))
             .await
-            .map_err(|e| {
-                let mut why = e.to_string();
-                for step in &install {
-                    why.push_str(&format!("\nto install it: {step}"));
-                }
-                Failure::new(Exit::Subject, why)
-            })
+            .map_err(|e| not_started(&e, &install))
     });
     live.clear();
     let searched = searched?;

@@ -308,7 +308,7 @@ fn is_web(link: &str) -> bool {
 }
 
 /// Text that is only text, between tags and within quotes.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

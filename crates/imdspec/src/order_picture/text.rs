@@ -1,5 +1,7 @@
 //! Text that comes from a subject, as text and nothing else.
 
+use crate::matrix::html;
+
 /// One line without anything that steers a terminal or turns the direction of writing.
 pub(super) fn plain(text: &str) -> String {
     let steers = |c: char| {
@@ -19,19 +21,7 @@ pub(super) fn plain(text: &str) -> String {
 
 /// Text between tags and within quotes, in HTML and in SVG.
 pub(super) fn escaped(text: &str) -> String {
-    let text = plain(text);
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    html::escaped(&plain(text))
 }
 
 /// Text in Markdown, also within a table.
