@@ -1,17 +1,20 @@
 """aiobotocore as a session program: one session, asked by as many tasks as there are questions.
 
-As with boto3, a BotoCoreError is the library saying that it failed, and so is the RuntimeError it
-raises on purpose when refreshed credentials have already ended. Any other exception is a crash and
+As with boto3, a BotoCoreError is the library saying that it failed, and so are the ClientError of a
+service that it asks for credentials and the RuntimeError it raises on purpose when refreshed
+credentials have already ended, and those three of the container endpoint that session.py of boto3
+names. Any other exception is a crash and
 ends the process.
 """
 
 import asyncio
 import json
+import os
 import sys
 
 import aiobotocore
 from aiobotocore.session import get_session
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 def say(message):
@@ -36,10 +39,20 @@ async def resolve(session):
     return {"credentials": answer}
 
 
+def is_refusal_of_container(error):
+    if isinstance(error, FileNotFoundError):
+        return error.filename == os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+    return str(error).startswith(("Unsupported host", "Auth token value"))
+
+
 async def answer(session, number):
     try:
         say({"id": number, **await resolve(session)})
-    except (BotoCoreError, RuntimeError) as error:
+    except (BotoCoreError, ClientError, RuntimeError) as error:
+        say({"id": number, "error": {"kind": "error", "message": str(error)}})
+    except (ValueError, FileNotFoundError) as error:
+        if not is_refusal_of_container(error):
+            raise
         say({"id": number, "error": {"kind": "error", "message": str(error)}})
 
 
