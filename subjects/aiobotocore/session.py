@@ -1,10 +1,9 @@
 """aiobotocore as a session program: one session, asked by as many tasks as there are questions.
 
 As with boto3, a BotoCoreError is the library saying that it failed, and so are the ClientError of a
-service that it asks for credentials and the RuntimeError it raises on purpose when refreshed
-credentials have already ended, and those three of the container endpoint that session.py of boto3
-names. Any other exception is a crash and
-ends the process.
+service that it asks for credentials, the RuntimeError it raises on purpose when refreshed credentials
+have already ended, and the three of the container endpoint that boto3's session.py names. Any other
+exception is a crash and ends the process.
 """
 
 import asyncio
