@@ -79,7 +79,10 @@ fn refused_puts_fall_back(case: &Case<'_>, docket: &mut Docket) {
             if call.is_refusal() && is_prompt(case, call) {
                 docket.violated(evidence, "a GET without a token", "no GET at all");
             }
-        } else if gets.clone().all(|x| x.token().is_none() && x.is_success()) {
+        } else if gets
+            .clone()
+            .all(|x| x.token().is_none() && is_plain_success(x))
+        {
             if call.given().is_some() {
                 docket.held();
             } else if call.is_refusal()
@@ -90,6 +93,11 @@ fn refused_puts_fall_back(case: &Case<'_>, docket: &mut Docket) {
             }
         }
     }
+}
+
+/// Success as the service says it. Whether other 2xx are one, clients see in different ways (ERR-010).
+fn is_plain_success(x: &Exchange<'_>) -> bool {
+    x.is_success() && x.status() == Some(200)
 }
 
 /// Whether an acceptable document that is far from expired was served in the call.

@@ -55,6 +55,10 @@ fn err_002_fallback() {
         forbidden.refused().says("ERR-002", "vacuous");
     }
     put(400).refused().says("ERR-002", "vacuous");
+    // Another 2xx is not everybody's success (ERR-010).
+    let list = put(404).ask("GET", paths::ROLES).reply(200, "role");
+    let created = list.ask("GET", ROLE).reply(201, &document(KEY, END));
+    created.refused().says("ERR-002", "vacuous");
 }
 
 #[test]
@@ -269,6 +273,10 @@ fn err_013_cut_replies() {
         .get(&ROLE[..ROLE.len() - 1], "t")
         .refused()
         .says("ERR-013", "violated");
+    // Of several lines of a whole list the first is used, which the cut one had, too.
+    let several = list().get(paths::ROLES, "t").reply(200, "role\r\nother");
+    let several = several.get(ROLE, "t").refused();
+    several.says("ERR-013", "held");
     let again = list()
         .get(paths::ROLES, "t")
         .reply(200, "role")

@@ -96,7 +96,14 @@ fn use_of(
 /// Whether a reply to such a request, late or not, had just this text for its body.
 fn came_whole(case: &Case<'_>, such: impl Fn(&Exchange<'_>) -> bool, text: &[u8]) -> bool {
     let mut replies = case.imds().map(|(_, x)| x);
-    replies.any(|x| such(x) && !is_cut(x) && x.reply_body().trim_ascii() == text)
+    replies.any(|x| such(x) && !is_cut(x) && is_or_begins_with_line(x.reply_body(), text))
+}
+
+/// Whether a body is `text`, or its first line is: of several roles the first is used.
+fn is_or_begins_with_line(body: &[u8], text: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    let first = body.split(|b| *b == b'\n').next().unwrap_or(body);
+    body == text || first.trim_ascii() == text
 }
 
 pub(super) const ERR_014: Rule = Rule {

@@ -4,6 +4,7 @@ mod endless;
 mod proxy;
 mod redirect;
 mod secrets;
+mod survival;
 
 #[cfg(test)]
 mod tests;
@@ -17,4 +18,5 @@ pub(super) const RULES: &[Rule] = &[
     proxy::SEC_004,
     secrets::SEC_005,
     endless::SEC_008,
+    survival::SEC_019,
 ];

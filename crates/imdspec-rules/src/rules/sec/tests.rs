@@ -179,3 +179,30 @@ fn sec_008_endless_bodies() {
     says("vacuous", endless(1));
     says("vacuous", Build::new().resolve().token("t").refused());
 }
+
+#[test]
+fn sec_019_nothing_kills() {
+    let says = |verdict, build| says("SEC-019", verdict, build);
+    let asked = || {
+        Build::new()
+            .resolve()
+            .ask("PUT", paths::TOKEN)
+            .reply(500, "")
+    };
+    let how = || Outcome::Crash {
+        how: "signal 6".into(),
+    };
+    let what = || Outcome::BadOutput {
+        what: "half a line".into(),
+    };
+    says("held", asked().refused());
+    says("violated", asked().outcome(how()));
+    says("violated", asked().outcome(what()));
+    // Before anything was asked: no reply did it, and yet it is dead.
+    says("violated", Build::new().resolve().outcome(how()));
+    says(
+        "vacuous",
+        asked().outcome(Outcome::Deadline { after: 5000 }),
+    );
+    says("vacuous", Build::new().resolve().refused());
+}

@@ -3,7 +3,7 @@
 use super::mutant;
 use crate::self_test::Mutant;
 use crate::self_test::fixes::{is_document, is_put, status};
-use crate::self_test::tamper::{Heard, Passing, Tamper};
+use crate::self_test::tamper::{Heard, Passing, Tamper, die};
 use imdspec_client::{Authority, Environment, Send};
 use imdspec_wire::TOKEN_HEADER;
 
@@ -47,6 +47,15 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     mutant("SEC-008", "reads a body however long it is", |_| {
         Tamper::sends(|send| send.limits.body = usize::MAX)
+    }),
+    mutant("SEC-019", "dies of a document nested deep", |_| {
+        Tamper::hears(|_, heard| {
+            let deep = |r: &imdspec_wire::Response| r.body.text().contains("[[[[[[[[");
+            if heard.as_ref().is_ok_and(deep) {
+                die();
+            }
+            heard
+        })
     }),
 ];
 
