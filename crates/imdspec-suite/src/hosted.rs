@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
@@ -72,6 +73,8 @@ pub(crate) enum Ground {
     Played,
     /// In sandboxes that are yet to be made: see [`Hosted::attach`].
     Sandbox,
+    /// Nowhere: they are asked without a socket, see [`Estate::ask`].
+    Memory,
 }
 
 /// What a run of the credential process adds to its file: `run` and the end of a line.
@@ -99,6 +102,8 @@ struct Shared {
     contacted: watch::Sender<bool>,
     /// What the first request to the sink was signed with, since it was last asked for.
     signed: watch::Sender<Option<Given>>,
+    /// The most memory that the program held when somebody looked, in bytes.
+    peak: AtomicU64,
 }
 
 impl Hosted {
@@ -114,8 +119,8 @@ impl Hosted {
         let mut sink = None;
         let mut played = BTreeMap::new();
         let bind = async || TcpHost::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
-        let places = if ground == Ground::Sandbox {
-            Places::alone(scenario, true)
+        let places = if matches!(ground, Ground::Sandbox | Ground::Memory) {
+            Places::alone(scenario, ground == Ground::Sandbox)
         } else {
             let (imds, collector, proxy) = (bind().await?, bind().await?, bind().await?);
             let sink_host = bind().await?;
@@ -163,6 +168,7 @@ impl Hosted {
             time,
             contacted: watch::Sender::new(false),
             signed: watch::Sender::new(None),
+            peak: AtomicU64::new(0),
         });
         let sink = sink.map(|host| host.serve(Arc::new(SinkDoor(Arc::clone(&shared)))));
         let guards = hosts
@@ -338,6 +344,16 @@ impl Hosted {
         }
     }
 
+    /// Notes how much memory the program held at most so far, in bytes.
+    pub(crate) fn note_peak(&self, bytes: u64) {
+        self.shared.peak.fetch_max(bytes, Ordering::Relaxed);
+    }
+
+    /// The most that was noted.
+    pub(crate) fn peak(&self) -> Option<u64> {
+        Some(self.shared.peak.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0)
+    }
+
     /// Returns once `span` has passed on the servers' clock.
     pub(crate) async fn past(&self, span: Duration) {
         match &self.shared.time {
@@ -380,6 +396,23 @@ pub(crate) struct Estate {
 }
 
 impl Estate {
+    /// Asks the server at a place; none when nobody is there.
+    pub(crate) fn ask(&self, to: &str, request: Request) -> Option<(u32, Reply)> {
+        let server = self.places.server(to)?;
+        let now = self.shared.time.now();
+        let seen = (server, to, 1);
+        Some(
+            self.shared
+                .with_site(|site| site.request(now, seen, request)),
+        )
+    }
+
+    /// Notes something in the trace.
+    pub(crate) fn note(&self, what: What) {
+        let now = self.shared.time.now();
+        self.shared.with_site(|site| site.recorder.push(now, what));
+    }
+
     pub(crate) fn read(&self, path: &str) -> Result<String, Unread> {
         self.shared.with_site(|site| site.read_virtual(path))
     }

@@ -3,7 +3,7 @@
 //! Replies still travel as bytes: what the model would put on the wire goes through the response
 //! reader that any client needs, so a truncated or endless body is just that here too.
 
-mod flight;
+pub(crate) mod flight;
 
 use crate::machine::{Machine, Reference};
 use crate::recorder::Recorder;

@@ -235,7 +235,7 @@ impl Patient<'_> {
                  question has no answer in the sandbox: try --network endpoint"
                     .into(),
             ),
-            Ground::Endpoint | Ground::Played => advice.push(format!(
+            Ground::Endpoint | Ground::Played | Ground::Memory => advice.push(format!(
                 "it has to read {}; if it cannot, run it in the sandbox (--network sandbox)",
                 self.endpoint_variable()
             )),

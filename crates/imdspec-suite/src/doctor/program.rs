@@ -76,10 +76,11 @@ async fn run(patient: &Patient<'_>, world: World) -> Result<Run, ContractError> 
         ..plain("doctor", vec![crate::Step::Resolve(1)])
     };
     let time = crate::hosted::Time::Real(Instant::now());
-    let (trace, _) = patient
+    let seen = patient
         .runner()
         .trace(&scenario, patient.seed, time)
         .await?;
+    let trace = seen.trace;
     let mut outcome = None;
     let mut stderr = String::new();
     for event in &trace.events {

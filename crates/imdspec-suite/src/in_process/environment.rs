@@ -1,5 +1,7 @@
 //! What a provider is built from.
 
+use super::exchange::Exchange;
+use crate::memory::T0;
 use imdspec_wire::{Mono, Now, Wall};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,17 +25,28 @@ pub struct Environment {
     pub code: BTreeMap<String, String>,
     /// The time of the model. Reading it matters only to a provider that takes a clock.
     pub clock: Clock,
+    /// The servers, asked without a socket: for a provider whose HTTP client can be replaced.
+    pub exchange: Exchange,
 }
 
-/// The time that provider and model share. It runs as the machine's does, and jumps where the
-/// scenario says that time passes. Cloning shares it.
+/// The time that provider and model share. It runs as the machine's does, or stands still where
+/// everything is in memory, and jumps where the scenario says that time passes. Cloning shares it.
 #[derive(Debug, Clone)]
 pub struct Clock(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    start: Instant,
+    runs: Runs,
     ahead: Mutex<Ahead>,
+}
+
+/// Whether time passes by itself.
+#[derive(Debug)]
+enum Runs {
+    /// As on this machine, from then on.
+    Since(Instant),
+    /// Not at all.
+    Still,
 }
 
 /// How far the clocks are ahead of the machine's.
@@ -46,7 +59,15 @@ struct Ahead {
 impl Clock {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Inner {
-            start: Instant::now(),
+            runs: Runs::Since(Instant::now()),
+            ahead: Mutex::default(),
+        }))
+    }
+
+    /// A clock that only the scenario moves, from the date on which all virtual ones begin.
+    pub(crate) fn still() -> Self {
+        Self(Arc::new(Inner {
+            runs: Runs::Still,
             ahead: Mutex::default(),
         }))
     }
@@ -66,22 +87,25 @@ impl Clock {
     /// How long ago the scenario began, on a clock that no one sets back.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.0.start.elapsed() + self.ahead().mono
+        self.0.runs.passed() + self.ahead().mono
+    }
+
+    /// A pause that is not waited for: both clocks go forward by so much. For a provider whose way
+    /// to pause can be replaced.
+    pub fn pause(&self, by: Duration) {
+        self.advance(by);
     }
 
     pub(crate) fn both(&self) -> Now {
         let ahead = self.ahead();
-        let wall = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
         Now {
-            wall: Wall(wall.saturating_add(ahead.wall)),
-            mono: Mono::default().plus(self.0.start.elapsed() + ahead.mono),
+            wall: Wall(self.0.runs.wall().saturating_add(ahead.wall)),
+            mono: Mono::default().plus(self.0.runs.passed() + ahead.mono),
         }
     }
 
     /// Moves both clocks, as a scenario says.
-    pub(super) fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         let mut ahead = self.lock();
         ahead.mono += by;
         let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
@@ -100,6 +124,25 @@ impl Clock {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Ahead> {
         self.0.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Runs {
+    fn passed(&self) -> Duration {
+        match self {
+            Self::Since(start) => start.elapsed(),
+            Self::Still => Duration::ZERO,
+        }
+    }
+
+    /// Milliseconds since 1970.
+    fn wall(&self) -> i64 {
+        match self {
+            Self::Since(_) => SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)),
+            Self::Still => T0.wall.0,
+        }
     }
 }
 

@@ -31,6 +31,7 @@
 
 mod conformance;
 mod environment;
+mod exchange;
 mod macros;
 mod names;
 mod provider;
@@ -40,12 +41,18 @@ mod takes;
 
 pub use conformance::Conformance;
 pub use environment::{Clock, Environment};
+pub use exchange::Exchange;
 pub use names::NAMES;
 pub use provider::{Provider, Refusal, credentials};
 pub use report::Report;
 pub use takes::{Take, Takes};
 
+pub(crate) use provider::AnyProvider;
+pub(crate) use run::{Factory, Stage};
+
+pub use imdspec_client::Lost;
 pub use imdspec_rules::{Capability, Given, RefusalKind};
+pub use imdspec_wire::{Headers, Request, Response};
 
 #[cfg(feature = "insta")]
 #[doc(hidden)]

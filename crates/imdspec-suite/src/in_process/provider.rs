@@ -114,7 +114,7 @@ impl<P: Provider> Provider for Result<P, Refusal> {
 }
 
 /// A provider whose type is forgotten.
-pub(super) trait AnyProvider: Send + Sync {
+pub(crate) trait AnyProvider: Send + Sync {
     fn resolve(self: Arc<Self>) -> Pin<Box<dyn Future<Output = Outcome> + Send>>;
     fn shown(&self) -> String;
 }

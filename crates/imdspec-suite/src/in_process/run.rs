@@ -1,6 +1,7 @@
 //! One scenario on one value, over real sockets.
 
 use super::environment::{Clock, Environment};
+use super::exchange::Exchange;
 use super::provider::AnyProvider;
 use crate::NotRun;
 use crate::hosted::{Ground, Hosted, Time};
@@ -15,64 +16,112 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
 /// How a scenario's provider is made.
-pub(super) type Factory = dyn Fn(Environment) -> Arc<dyn AnyProvider> + Send + Sync;
+pub(crate) type Factory = dyn Fn(Environment) -> Arc<dyn AnyProvider> + Send + Sync;
 
-/// Runs a scenario. Blocks until it is over, which a provider that hangs cannot put off for long.
+/// Where providers live and servers stand; may be used for many scenarios, one after another.
+pub(crate) struct Stage {
+    /// Two runtimes, so that a provider that blocks its threads does not keep the model from
+    /// answering.
+    servers: Runtime,
+    subject: Runtime,
+    ground: Ground,
+}
+
+impl Stage {
+    /// Servers on loopback ports.
+    pub(crate) fn sockets() -> Result<Self, NotRun> {
+        Ok(Self {
+            servers: runtime(1)?,
+            subject: runtime(2)?,
+            ground: Ground::Endpoint,
+        })
+    }
+
+    /// No servers but those of [`Environment::exchange`], and a clock that stands still.
+    pub(crate) fn memory() -> Result<Self, NotRun> {
+        let one = || {
+            let mut builder = Builder::new_current_thread();
+            builder.enable_all().build().map_err(no_threads)
+        };
+        Ok(Self {
+            servers: one()?,
+            subject: one()?,
+            ground: Ground::Memory,
+        })
+    }
+
+    /// Runs a scenario. Blocks until it is over, which a provider that hangs cannot put off for
+    /// long.
+    pub(crate) fn run(
+        &self,
+        name: &str,
+        factory: &Factory,
+        scenario: &Scenario,
+        seed: u64,
+    ) -> Result<Trace, NotRun> {
+        let clock = match self.ground {
+            Ground::Memory => Clock::still(),
+            _ => Clock::new(),
+        };
+        let time = Time::Shared(clock.clone());
+        let header = Recorder::header(scenario, name, seed, time.kind());
+        let hosted = self
+            .servers
+            .block_on(Hosted::start(scenario, header, seed, time, self.ground))
+            .map_err(|e| NotRun::new(format!("no loopback port could be had: {e}")))?;
+        let home = tempfile::tempdir().map_err(|e| no_home(&e))?;
+        let environment = environment(&hosted, scenario, &home, clock.clone())?;
+        let provider = {
+            // Some libraries ask for a runtime as soon as they are built.
+            let _inside = self.subject.enter();
+            factory(environment)
+        };
+        for step in &scenario.steps {
+            match step {
+                Step::Resolve(n) => self.subject.block_on(resolve(&hosted, &provider, *n)),
+                Step::Advance(span) => {
+                    clock.advance(span.duration());
+                    note_clock(&hosted, format!("+{span}"));
+                }
+                Step::Jump(span) => {
+                    clock.jump(span.millis());
+                    note_clock(&hosted, format!("wall clock by {span}"));
+                }
+                change => {
+                    hosted.with_site(|site| site.change(hosted.now(), change));
+                    if let Step::File(new) = change {
+                        let files = hosted.with_site(|site| site.home.clone());
+                        (files.write_one(home.path(), &new.name)).map_err(|e| no_home(&e))?;
+                    }
+                }
+            }
+        }
+        drop(provider);
+        Ok(self.servers.block_on(hosted.finish()))
+    }
+
+    /// Ends the stage and whatever a provider left running: it is none of ours, and may never end.
+    fn end(self) {
+        self.subject.shutdown_background();
+        self.servers.shutdown_timeout(Duration::from_secs(1));
+    }
+}
+
+/// Runs a scenario on a stage of its own.
 pub(super) fn run(
     name: &str,
     factory: &Factory,
     scenario: &Scenario,
     seed: u64,
 ) -> Result<Trace, NotRun> {
-    // Two runtimes, so that a provider that blocks its threads does not keep the model from
-    // answering.
-    let servers = runtime(1)?;
-    let subject = runtime(2)?;
-    let clock = Clock::new();
-    let time = Time::Shared(clock.clone());
-    let header = Recorder::header(scenario, name, seed, time.kind());
-    let hosted = servers
-        .block_on(Hosted::start(
-            scenario,
-            header,
-            seed,
-            time,
-            Ground::Endpoint,
-        ))
-        .map_err(|e| NotRun::new(format!("no loopback port could be had: {e}")))?;
-    let home = tempfile::tempdir().map_err(|e| no_home(&e))?;
-    let environment = environment(&hosted, scenario, &home, clock.clone())?;
-    let provider = {
-        // Some libraries ask for a runtime as soon as they are built.
-        let _inside = subject.enter();
-        factory(environment)
-    };
-    for step in &scenario.steps {
-        match step {
-            Step::Resolve(n) => subject.block_on(resolve(&hosted, &provider, *n)),
-            Step::Advance(span) => {
-                clock.advance(span.duration());
-                note_clock(&hosted, format!("+{span}"));
-            }
-            Step::Jump(span) => {
-                clock.jump(span.millis());
-                note_clock(&hosted, format!("wall clock by {span}"));
-            }
-            change => {
-                hosted.with_site(|site| site.change(hosted.now(), change));
-                if let Step::File(new) = change {
-                    let files = hosted.with_site(|site| site.home.clone());
-                    (files.write_one(home.path(), &new.name)).map_err(|e| no_home(&e))?;
-                }
-            }
-        }
-    }
-    drop(provider);
-    // What it left running is none of ours, and may never end.
-    subject.shutdown_background();
-    let trace = servers.block_on(hosted.finish());
-    servers.shutdown_timeout(Duration::from_secs(1));
-    Ok(trace)
+    let stage = Stage::sockets()?;
+    let trace = stage.run(name, factory, scenario, seed);
+    stage.end();
+    trace
+}
+
+fn no_threads(e: std::io::Error) -> NotRun {
+    NotRun::new(format!("no threads could be had: {e}"))
 }
 
 fn runtime(threads: usize) -> Result<Runtime, NotRun> {
@@ -80,7 +129,7 @@ fn runtime(threads: usize) -> Result<Runtime, NotRun> {
         .worker_threads(threads)
         .enable_all()
         .build()
-        .map_err(|e| NotRun::new(format!("no threads could be had: {e}")))
+        .map_err(no_threads)
 }
 
 fn no_home(e: &std::io::Error) -> NotRun {
@@ -108,6 +157,7 @@ fn environment(
         variables: header.env.into_iter().map(in_home).collect(),
         home: home.path().to_owned(),
         code: header.code,
+        exchange: Exchange::new(hosted.estate(), clock.clone()),
         clock,
     })
 }

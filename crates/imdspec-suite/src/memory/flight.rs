@@ -8,9 +8,9 @@ use imdspec_wire::{
 
 /// A request that was sent, and what will come of it.
 #[derive(Debug)]
-pub(super) struct Flight {
+pub(crate) struct Flight {
     /// When the sender learns the result; never, when none.
-    pub(super) arrives: Option<Mono>,
+    pub(crate) arrives: Option<Mono>,
     result: Result<Response, Lost>,
     watched: Option<Watched>,
 }
@@ -29,7 +29,7 @@ struct Watched {
 
 impl Flight {
     /// A request that reaches nobody.
-    pub(super) const fn lost(at: Mono, lost: Lost) -> Self {
+    pub(crate) const fn lost(at: Mono, lost: Lost) -> Self {
         Self {
             arrives: Some(at),
             result: Err(lost),
@@ -38,7 +38,7 @@ impl Flight {
     }
 
     /// A request that is lost on its way, without a word.
-    pub(super) const fn never() -> Self {
+    pub(crate) const fn never() -> Self {
         Self {
             arrives: None,
             result: Err(Lost::TimedOut),
@@ -47,7 +47,7 @@ impl Flight {
     }
 
     /// A reply of which the sender sees an interim status only.
-    pub(super) fn interim(at: Mono, status: u16) -> Self {
+    pub(crate) fn interim(at: Mono, status: u16) -> Self {
         Self {
             arrives: Some(at),
             result: Ok(Response {
@@ -62,7 +62,7 @@ impl Flight {
     }
 
     /// Plays the pieces of a reply to a reader, from `at` on.
-    pub(super) fn new(at: Mono, request: u32, method: &str, limits: Limits, reply: &Reply) -> Self {
+    pub(crate) fn new(at: Mono, request: u32, method: &str, limits: Limits, reply: &Reply) -> Self {
         let mut play = Play {
             at,
             reader: ResponseReader::new(method, limits),
@@ -97,13 +97,13 @@ impl Flight {
     }
 
     /// The result, once it has arrived.
-    pub(super) fn take(&mut self) -> Result<Response, Lost> {
+    pub(crate) fn take(&mut self) -> Result<Response, Lost> {
         std::mem::replace(&mut self.result, Err(Lost::Closed))
     }
 
     /// For a reply without a natural end: the request, the body bytes sent by `now`, and whether
     /// the receiver stopped first.
-    pub(super) fn sent(&self, now: Mono) -> Option<(u32, u64, bool)> {
+    pub(crate) fn sent(&self, now: Mono) -> Option<(u32, u64, bool)> {
         let watched = self.watched.as_ref()?;
         let bytes = watched
             .sent
