@@ -19,6 +19,7 @@
 mod clock;
 pub mod conversation;
 pub mod doctor;
+pub mod fuzz;
 mod hosted;
 pub mod in_process;
 mod machine;

@@ -233,7 +233,7 @@ fn interrupted(scenario: &Arc<Scenario>) -> Ran {
 }
 
 impl Subject {
-    fn introduce(&mut self, hello: Hello) {
+    pub(crate) fn introduce(&mut self, hello: Hello) {
         self.name = hello.name;
         if !hello.version.is_empty() {
             self.version = hello.version;

@@ -1,7 +1,9 @@
 //! The command line.
 
+mod fuzz;
 pub(crate) mod under_test;
 
+pub(crate) use fuzz::Fuzz;
 pub(crate) use under_test::UnderTest;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Matrix(Matrix),
     /// Find the order in which an implementation looks for credentials, with the evidence
     Order(Order),
+    /// Put an implementation through worlds of chance, and save the least scenarios that break a rule
+    Fuzz(Fuzz),
     /// Check this machine, and whether a command keeps the contract; says what to change
     Doctor(Doctor),
     /// List the rules

@@ -69,6 +69,15 @@ impl Process {
         })
     }
 
+    /// The most memory it has held so far, in bytes; what it started itself is not counted. Linux
+    /// alone tells it.
+    pub(crate) fn peak(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+        let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+        Some(kibibytes << 10)
+    }
+
     /// Waits for the program to end by itself.
     pub(crate) async fn exit(&mut self) -> std::io::Result<ExitStatus> {
         self.child.wait().await

@@ -49,6 +49,10 @@ pub(crate) async fn run(
             change => hosted.change(change).map_err(ContractError::clock)?,
         }
     }
+    // While it lives: of the dead nobody knows how much they held.
+    if let Some(bytes) = process.peak() {
+        hosted.note_peak(bytes);
+    }
     drop(process.stdin.take());
     let _ = timeout(EXIT_DEADLINE, process.exit()).await;
     let stderr = process.end().await;

@@ -56,7 +56,8 @@ impl Runner {
     async fn sanity(&self, seed: u64) -> Result<(Option<Hello>, Vec<String>), ContractError> {
         let scenario = plain("sanity", vec![Step::Resolve(1)]);
         let time = Time::Real(Instant::now());
-        let (trace, introduced) = self.trace(&scenario, seed, time).await?;
+        let seen = self.trace(&scenario, seed, time).await?;
+        let (trace, introduced) = (seen.trace, seen.hello);
         let mut requests = 0;
         let mut outcome = None;
         let mut stderr = String::new();
@@ -121,15 +122,18 @@ impl Runner {
         Ok(())
     }
 
-    pub(super) async fn run(&self, scenario: &Scenario, seed: u64) -> Result<Trace, NotRun> {
+    pub(crate) async fn run(&self, scenario: &Scenario, seed: u64) -> Result<Trace, NotRun> {
+        self.watch(scenario, seed).await.map(|seen| seen.trace)
+    }
+
+    /// Runs a scenario, and looks at how much memory the program takes.
+    pub(crate) async fn watch(&self, scenario: &Scenario, seed: u64) -> Result<Seen, NotRun> {
         let _permit = self.at_once.acquire().await;
-        let trace = match self.time(scenario) {
+        let seen = match self.time(scenario) {
             Ok(time) => self.trace(scenario, seed, time).await,
             Err(e) => Err(ContractError::clock(e)),
         };
-        trace
-            .map(|(trace, _)| trace)
-            .map_err(|e| NotRun::new(e.to_string()))
+        seen.map_err(|e| NotRun::new(e.to_string()))
     }
 
     fn time(&self, scenario: &Scenario) -> io::Result<Time> {
@@ -148,7 +152,7 @@ impl Runner {
         scenario: &Scenario,
         seed: u64,
         time: Time,
-    ) -> Result<(Trace, Option<Hello>), ContractError> {
+    ) -> Result<Seen, ContractError> {
         let mut header = Recorder::header(scenario, &self.subject, seed, time.kind());
         header.whole_runs = self.driven == Driven::Sink;
         header.order.clone_from(&self.order);
@@ -169,23 +173,36 @@ impl Runner {
                 None
             }
         };
-        Ok((hosted.finish().await, hello))
+        let peak = hosted.peak();
+        Ok(Seen {
+            trace: hosted.finish().await,
+            hello,
+            peak,
+        })
     }
 }
 
+/// What a run of a program showed.
+pub(crate) struct Seen {
+    pub(crate) trace: Trace,
+    pub(crate) hello: Option<Hello>,
+    /// The most memory that a session program held, in bytes; none where nobody looked.
+    pub(crate) peak: Option<u64>,
+}
+
 /// A program that can be put under test, and what was found out about it first.
-pub(super) struct Ready {
-    pub(super) runner: Runner,
-    pub(super) hello: Option<Hello>,
-    pub(super) clock: ProgramClock,
+pub(crate) struct Ready {
+    pub(crate) runner: Runner,
+    pub(crate) hello: Option<Hello>,
+    pub(crate) clock: ProgramClock,
     /// Why the clock can do no more, in words.
-    pub(super) clock_reason: String,
+    pub(crate) clock_reason: String,
     /// What the user should know before reading the verdicts.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Decides on the clock, and hears what the program says of itself.
-pub(super) async fn prepare(
+pub(crate) async fn prepare(
     program: &Program,
     driven: Driven,
     plan: &Plan,
@@ -244,7 +261,9 @@ fn not_reached(requests: usize, ground: Ground) -> String {
     if requests == 0 {
         let hint = match ground {
             Ground::Sandbox => "does it look for the instance metadata service at all?",
-            Ground::Endpoint | Ground::Played => "does it read AWS_EC2_METADATA_SERVICE_ENDPOINT?",
+            Ground::Endpoint | Ground::Played | Ground::Memory => {
+                "does it read AWS_EC2_METADATA_SERVICE_ENDPOINT?"
+            }
         };
         format!("on a healthy service the subject gave no credentials and sent no request: {hint}")
     } else {

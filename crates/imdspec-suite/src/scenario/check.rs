@@ -310,7 +310,7 @@ fn check_settings(settings: &Settings) -> Checked {
 }
 
 /// What is wrong with a fault, if anything.
-fn wrong_with(fault: &Fault) -> Option<String> {
+pub(crate) fn wrong_with(fault: &Fault) -> Option<String> {
     let selects_only = Fault {
         on: fault.on,
         nth: fault.nth,

@@ -20,6 +20,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use check::wrong_with;
 pub use error::ScenarioError;
 pub use link::Link;
 pub use load::{embedded, load_dir, load_file};

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod fuzz;
 pub(crate) mod matrix;
 pub(crate) mod order;
 pub(crate) mod resolve;

@@ -1,0 +1,135 @@
+//! What a campaign found: each thing once, as the least scenario that shows it.
+
+use crate::fuzz::Broken;
+use crate::scenario::{Scenario, ScenarioError, Step};
+use imdspec_model::Fault;
+use imdspec_rules::{Trace, What};
+use std::collections::BTreeSet;
+
+/// Something a subject does that it must not, and the least scenario that shows it.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule broken, and how.
+    pub broken: Broken,
+    /// The least scenario found that shows it; it exercises the rule.
+    pub scenario: Scenario,
+    /// Its trace.
+    pub trace: Trace,
+    /// How many scenarios were run to make it small.
+    pub tries: u32,
+    /// How often the least scenario was run in the end, and how often it showed the same.
+    pub again: (u32, u32),
+}
+
+impl Finding {
+    pub(super) fn new(broken: Broken, mut scenario: Scenario, trace: Trace, tries: u32) -> Self {
+        scenario.exercises = vec![broken.rule.to_owned()];
+        scenario.title = title(&scenario, &trace);
+        scenario.name = name(&broken, &scenario);
+        Self {
+            broken,
+            scenario,
+            trace,
+            tries,
+            again: (0, 0),
+        }
+    }
+
+    /// The scenario as a file, with what was seen in it.
+    ///
+    /// # Errors
+    /// As [`Scenario::to_toml`].
+    pub fn to_toml(&self) -> Result<String, ScenarioError> {
+        let mut scenario = self.scenario.clone();
+        let found = format!(
+            "Found by chance. {} expects {}; {} got {}.",
+            self.broken.rule, self.broken.expected, self.trace.header.subject, self.broken.got
+        );
+        scenario.why = Some(match &scenario.why {
+            Some(why) => format!("{found} Virtual, because {why}."),
+            None => found,
+        });
+        scenario.to_toml()
+    }
+}
+
+/// A scenario in which a subject held much memory.
+#[derive(Debug, Clone)]
+pub struct Heavy {
+    /// The most it held, in bytes.
+    pub peak: u64,
+    /// What it held on a healthy service, in bytes.
+    pub healthy: u64,
+    /// The scenario, as it was drawn.
+    pub scenario: Scenario,
+}
+
+impl Heavy {
+    /// The scenario as a file.
+    ///
+    /// # Errors
+    /// As [`Scenario::to_toml`].
+    pub fn to_toml(&self) -> Result<String, ScenarioError> {
+        let mut scenario = self.scenario.clone();
+        scenario.exercises = vec!["SEC-008".into()];
+        scenario.title = "replies that take much memory".into();
+        let (peak, healthy) = (self.peak >> 20, self.healthy >> 20);
+        scenario.why = Some(format!(
+            "Found by chance: {peak} MiB, and {healthy} MiB on a healthy service. A check does not \
+             look at memory; imdspec fuzz does."
+        ));
+        scenario.to_toml()
+    }
+}
+
+/// The rule's id and what the scenario comes to, so that one finding has one name.
+fn name(broken: &Broken, scenario: &Scenario) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in scenario.to_toml().unwrap_or_default().bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    let rule = broken.rule.to_ascii_lowercase();
+    format!("{rule}-{:06x}", hash & 0xFF_FFFF)
+}
+
+/// What happens, as a clause: what is wrong with which replies.
+fn title(scenario: &Scenario, trace: &Trace) -> String {
+    let mut wrong = BTreeSet::new();
+    for event in &trace.events {
+        if let What::Reply(reply) = &event.what
+            && !reply.fault.is_empty()
+        {
+            wrong.insert(reply.fault.clone());
+        }
+    }
+    let faults = scenario.steps.iter().flat_map(|s| match s {
+        Step::Faults(faults) => faults.as_slice(),
+        _ => &[],
+    });
+    let places: BTreeSet<&str> = scenario
+        .world
+        .faults
+        .iter()
+        .chain(faults)
+        .map(place)
+        .collect();
+    let places: Vec<&str> = places.into_iter().collect();
+    let wrong: Vec<String> = wrong.into_iter().collect();
+    match (places.is_empty(), wrong.is_empty()) {
+        (true, _) => "nothing is wrong with any reply".into(),
+        (false, true) => format!("a fault on {} that is never met", places.join(" and ")),
+        (false, false) => format!("on {}: {}", places.join(" and "), wrong.join("; ")),
+    }
+}
+
+fn place(fault: &Fault) -> &'static str {
+    use imdspec_model::On;
+    match fault.on {
+        On::Any => "every request",
+        On::Token => "the token",
+        On::Metadata => "every metadata request",
+        On::Roles => "the role list",
+        On::Document => "the document",
+        On::Container | On::Sts | On::Sso | On::Oidc | On::Signin => "another service",
+    }
+}

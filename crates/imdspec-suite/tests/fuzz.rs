@@ -1,0 +1,187 @@
+//! Scenarios made of chance are scenarios, and the reference client holds every rule in them.
+
+use imdspec_suite::Scenario;
+use imdspec_suite::fuzz::{self, Reach, Shrink, Waits, targets};
+use imdspec_suite::scenario::ClockNeed;
+use proptest::prelude::*;
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..40),
+        prop::collection::vec(any::<u8>(), 0..400),
+    ]
+}
+
+fn round_trip(mut scenario: Scenario) {
+    scenario.exercises = vec!["DOC-001".into()];
+    let text = scenario
+        .to_toml()
+        .expect("nothing in it is too big for TOML");
+    let again = Scenario::parse("chance", "chance.toml", &text);
+    assert_eq!(again, Ok(scenario), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_a_scenario_that_can_be_written_down(bytes in bytes()) {
+        round_trip(fuzz::scenario(&bytes, Reach::ALL));
+        round_trip(fuzz::replies(&bytes));
+    }
+
+    #[test]
+    fn a_program_is_put_through_nothing_it_cannot_do(bytes in bytes()) {
+        let reach = Reach { clock: ClockNeed::Any, waits: Waits::Real, callers: 1 };
+        let scenario = fuzz::scenario(&bytes, reach);
+        prop_assert_eq!(scenario.clock, ClockNeed::Any);
+        prop_assert_eq!(scenario.concurrency(), 1);
+    }
+
+    #[test]
+    fn the_reference_client_holds_every_rule_whatever_happens(bytes in bytes()) {
+        targets::flow(&bytes);
+        targets::client_replies(&bytes);
+    }
+}
+
+#[test]
+fn no_bytes_are_the_healthy_service_asked_once() {
+    let scenario = fuzz::scenario(&[], Reach::ALL);
+    assert_eq!(scenario.world, Default::default());
+    assert_eq!(scenario.resolves(), 1);
+    assert_eq!(scenario.steps.len(), 1);
+}
+
+/// A mutant is found by chance alone, and what shows it is shrunk to what a person would write.
+#[test]
+fn a_mutant_is_found_and_what_shows_it_is_small() {
+    let mutant = imdspec_suite::self_test::mutant_of("DOC-003").unwrap();
+    let breaks = |scenario: &Scenario| {
+        let trace = mutant.run(scenario, 1);
+        fuzz::broken(&trace, &Default::default())
+            .iter()
+            .any(|b| b.rule == "DOC-003")
+    };
+    let found = (0_u64..20_000).find_map(|n| {
+        let bytes: Vec<u8> = (1_u64..=120)
+            .map(|i| {
+                (n.wrapping_mul(0x9E37_79B9)
+                    .wrapping_add(i)
+                    .wrapping_mul(i * i + 7)
+                    >> 13) as u8
+            })
+            .collect();
+        let scenario = fuzz::scenario(&bytes, Reach::ALL);
+        breaks(&scenario).then_some(scenario)
+    });
+    let mut shrink = Shrink::new(found.expect("20,000 worlds and no document that failed"));
+    while let Some(smaller) = shrink.next() {
+        let yes = breaks(&smaller);
+        shrink.take(yes.then_some(smaller));
+    }
+    let least = shrink.least();
+    assert_eq!(least.steps.len(), 1, "{least:#?}");
+    assert_eq!(least.world.faults.len(), 1, "{least:#?}");
+    let body = least.world.faults[0].body.as_deref().unwrap();
+    assert!(
+        !body.contains("LastUpdated") && body.contains("Code"),
+        "{body}"
+    );
+}
+
+mod anybodys_provider {
+    use super::bytes;
+    use imdspec_suite::fuzz::{FuzzProvider, hold_document};
+    use imdspec_suite::in_process::{
+        Environment, Given, Lost, Provider, Refusal, Request, Response, credentials,
+    };
+    use imdspec_wire::{CredentialDocument, Field, RoleList, TOKEN_HEADER, TTL_HEADER};
+
+    /// A provider of a few lines that asks in memory; `strict` says whether it looks at Code.
+    struct Small {
+        environment: Environment,
+        strict: bool,
+    }
+
+    impl Small {
+        fn ask(&self, method: &str, path: &str, header: (&str, &str)) -> Result<Response, Refusal> {
+            let mut request = Request::new(method, path);
+            request.headers.push("Host", "127.0.0.1:1338");
+            request.headers.push(header.0, header.1);
+            let lost = |lost: Lost| Refusal::error(lost);
+            let reply = self.environment.exchange.send("127.0.0.1:1338", request);
+            let reply = reply.map_err(lost)?;
+            match reply.status {
+                200 => Ok(reply),
+                status => Err(Refusal::error(format!("status {status}"))),
+            }
+        }
+    }
+
+    impl Provider for Small {
+        async fn resolve(&self) -> Result<Given, Refusal> {
+            let token = self.ask("PUT", "/latest/api/token", (TTL_HEADER, "21600"))?;
+            let reply = imdspec_wire::TokenReply::parse(&token).map_err(Refusal::error)?;
+            let shown = (TOKEN_HEADER, reply.token.as_str());
+            let path = "/latest/meta-data/iam/security-credentials/";
+            let list = self.ask("GET", path, shown)?;
+            let list = RoleList::parse(&list.body).map_err(Refusal::error)?;
+            let document = self.ask("GET", &format!("{path}{}", list.first()), shown)?;
+            read(&document.body, self.strict).ok_or_else(|| Refusal::error("no credentials in it"))
+        }
+    }
+
+    fn read(body: &[u8], strict: bool) -> Option<Given> {
+        let document = CredentialDocument::parse(body).ok()?;
+        if strict {
+            document.credentials().ok()?;
+        }
+        let text = |name: &str| match document.field(name) {
+            Field::Text(text) if !text.is_empty() => Some(text.to_owned()),
+            _ => None,
+        };
+        let (id, secret) = (text("AccessKeyId")?, text("SecretAccessKey")?);
+        Some(credentials(id, secret, Some(&text("Token")?), None))
+    }
+
+    fn fuzzed(strict: bool) -> FuzzProvider {
+        FuzzProvider::new("small", move |environment| Small {
+            environment,
+            strict,
+        })
+        .in_memory()
+    }
+
+    #[test]
+    fn one_that_looks_at_everything_is_not_accused_of_its_documents() {
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let fuzzed = fuzzed(true);
+        runner
+            .run(&bytes(), |bytes| {
+                fuzzed.put_through(&bytes);
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    #[should_panic(expected = "DOC-003")]
+    fn one_that_does_not_look_at_code_is_found() {
+        let fuzzed = fuzzed(false);
+        for n in 0_u32..20_000 {
+            let bytes: Vec<u8> = (1..60_u32)
+                .map(|i| (n.wrapping_mul(2_654_435_761).wrapping_add(i * 40_503) >> 11) as u8)
+                .collect();
+            fuzzed.put_through(&bytes);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "credentials were taken")]
+    fn a_parser_that_takes_a_failure_is_found() {
+        let failed = br#"{"Code":"Failed","AccessKeyId":"A","SecretAccessKey":"S","Token":"T","Expiration":"2099-01-01T00:00:00Z"}"#;
+        hold_document(failed, read(failed, true).as_ref());
+        hold_document(failed, read(failed, false).as_ref());
+    }
+}

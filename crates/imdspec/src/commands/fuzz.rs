@@ -1,0 +1,88 @@
+//! `imdspec fuzz`: worlds of chance for any implementation, and the least scenarios that break a
+//! rule.
+
+mod live;
+mod report;
+
+use super::check::random_seed;
+use super::{interruption, not_started, runtime};
+use crate::args::Fuzz as Args;
+use crate::exit::{Exit, Failure};
+use imdspec_suite::Subject;
+use imdspec_suite::fuzz::campaign::{self, Campaign, Ended};
+use live::Live;
+use std::path::{Path, PathBuf};
+
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    let subject = match args.under_test.program()? {
+        Some(program) => program,
+        None => args.under_test.with_order(Subject::reference(false))?,
+    };
+    let time = args.time.duration();
+    if time.is_zero() {
+        return Err(Failure::usage("--time must be longer than nothing"));
+    }
+    let seed = args.seed.unwrap_or_else(random_seed);
+    let install = subject.install.clone();
+    let entries = subject.baseline.entries().iter();
+    let known = entries.map(|e| e.rule.clone()).collect();
+    let campaign = Campaign {
+        subject,
+        seed,
+        time,
+        runs: args.runs,
+        jobs: args.jobs.map(|n| usize::from(n.get())),
+        strict: args.strict,
+        known,
+    };
+    let mut live = Live::new();
+    let ended = runtime()?.block_on(async {
+        // Before anything is begun, so that no moment is left in which it would end us unheard.
+        let stopped = interruption()?;
+        campaign::run(campaign, stopped, |at, found| live.take(at, found))
+            .await
+            .map_err(|e| not_started(&e, &install))
+    });
+    live.clear();
+    let ended = ended?;
+    let saved = ended
+        .findings
+        .iter()
+        .map(|finding| {
+            let text = finding.to_toml().map_err(Failure::usage)?;
+            save(&args.out, &finding.scenario.name, &text)
+        })
+        .collect::<Result<Vec<PathBuf>, Failure>>()?;
+    if let Some(heavy) = &ended.heavy {
+        let text = heavy.to_toml().map_err(Failure::usage)?;
+        save(&args.out, report::HEAVY, &text)?;
+    }
+    anstream::print!("{}", report::text(args, &ended, &saved, seed));
+    if let Some(path) = &args.json {
+        let text = report::json(&ended, &saved, seed);
+        std::fs::write(path, text).map_err(|e| cannot(path, &e))?;
+    }
+    Ok(exit(&ended))
+}
+
+const fn exit(ended: &Ended) -> Exit {
+    if ended.interrupted {
+        Exit::Interrupted
+    } else if ended.findings.is_empty() && ended.heavy.is_none() {
+        Exit::Fine
+    } else {
+        Exit::Violations
+    }
+}
+
+/// Writes a scenario. What is found again has the same name, and the same text.
+fn save(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failure> {
+    let path = folder.join(format!("{name}.toml"));
+    std::fs::create_dir_all(folder).map_err(|e| cannot(folder, &e))?;
+    std::fs::write(&path, text).map_err(|e| cannot(&path, &e))?;
+    Ok(path)
+}
+
+fn cannot(path: &Path, e: &std::io::Error) -> Failure {
+    Failure::usage(format!("could not write {}: {e}", path.display()))
+}

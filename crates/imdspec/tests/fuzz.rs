@@ -1,0 +1,108 @@
+//! `imdspec fuzz`: on the reference client, on a program that believes everything, and on command
+//! lines that are wrong.
+#![cfg(target_os = "linux")]
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn imdspec(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_imdspec"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("the program was built")
+}
+
+#[track_caller]
+fn ends(output: &Output, status: i32, parts: &[&str]) {
+    let out = String::from_utf8_lossy(&output.stdout);
+    let all = format!("{out} {}", String::from_utf8_lossy(&output.stderr));
+    let said = all.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(output.status.code(), Some(status), "{said}");
+    for part in parts {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+}
+
+/// A client in bash that looks at no status and at no Code: what comes is what it prints.
+const BELIEVER: &str = r#"
+place=${AWS_EC2_METADATA_SERVICE_ENDPOINT#http://}
+ask() {
+    exec 3<>"/dev/tcp/${place%:*}/${place#*:}" || exit 1
+    printf '%s %s HTTP/1.1\r\nHost: %s\r\n%s\r\nConnection: close\r\n\r\n' "$1" "$2" "$place" "$3" >&3
+    sed '1,/^\r*$/d' <&3
+}
+token=$(ask PUT /latest/api/token 'X-aws-ec2-metadata-token-ttl-seconds: 60') 2>/dev/null
+list=/latest/meta-data/iam/security-credentials/
+role=$(ask GET $list "X-aws-ec2-metadata-token: $token") 2>/dev/null
+document=$(ask GET "$list$role" "X-aws-ec2-metadata-token: $token") 2>/dev/null
+member() { printf '%s' "$document" | sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" | head -1; }
+id=$(member AccessKeyId)
+[ -n "$id" ] || { echo 'nothing here' >&2; exit 1; }
+printf '{"Version":1,"AccessKeyId":"%s","SecretAccessKey":"%s","SessionToken":"%s","Expiration":"%s"}' \
+    "$id" "$(member SecretAccessKey)" "$(member Token)" "$(member Expiration)"
+"#;
+
+const UNDER_TEST: [&str; 6] = ["--network", "endpoint", "--", "bash", "-c", BELIEVER];
+
+#[test]
+fn the_reference_client_is_accused_of_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = [
+        "fuzz", "--seed", "5", "--runs", "2000", "--time", "10m", "--strict",
+    ];
+    let output = imdspec(folder.path(), &args);
+    ends(&output, 0, &["nothing found in 2000 executions"]);
+    assert!(!folder.path().join("regressions").exists());
+}
+
+#[test]
+fn what_is_found_is_saved_small_and_shows_the_same_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = [
+        "fuzz",
+        "--seed",
+        "1",
+        "--runs",
+        "16",
+        "--time",
+        "10m",
+        "--json",
+        "found.json",
+    ];
+    let output = imdspec(folder.path(), &[&args[..], &UNDER_TEST].concat());
+    ends(
+        &output,
+        1,
+        &["found in", "again imdspec check", "made small in"],
+    );
+    let report = std::fs::read_to_string(folder.path().join("found.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    assert!(!findings.is_empty());
+    let first = &findings[0];
+    let (file, rule) = (
+        first["scenario"].as_str().unwrap(),
+        first["rule"].as_str().unwrap(),
+    );
+    let text = std::fs::read_to_string(folder.path().join(file)).unwrap();
+    assert!(
+        text.contains(&format!("exercises = [\"{rule}\"]")),
+        "{text}"
+    );
+    assert!(text.lines().count() < 30, "{text}");
+    let check = ["check", "--scenario", file, "--rule", rule];
+    let again = imdspec(folder.path(), &[&check[..], &UNDER_TEST].concat());
+    ends(&again, 1, &[rule, "1 violated"]);
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = imdspec(folder.path(), &["fuzz", "--time", "0s"]);
+    ends(&output, 2, &["--time must be longer than nothing"]);
+    let missing = ["fuzz", "--runs", "1", "--", "no-such-program-here"];
+    let output = imdspec(folder.path(), &missing);
+    ends(&output, 3, &["could not start", "is it installed"]);
+}
