@@ -18,6 +18,7 @@
 
 mod clock;
 pub mod conversation;
+pub mod corpus;
 pub mod doctor;
 mod hosted;
 pub mod in_process;
