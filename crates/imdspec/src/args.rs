@@ -1,7 +1,9 @@
 //! The command line.
 
+mod corpus;
 pub(crate) mod under_test;
 
+pub(crate) use corpus::{Corpus, CorpusCommand, CorpusExport, CorpusRun};
 pub(crate) use under_test::UnderTest;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Matrix(Matrix),
     /// Find the order in which an implementation looks for credentials, with the evidence
     Order(Order),
+    /// Replay the corpus, inputs with a known verdict, through an implementation; or export it
+    Corpus(Corpus),
     /// Check this machine, and whether a command keeps the contract; says what to change
     Doctor(Doctor),
     /// List the rules

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Command::Check(check) => commands::check::run(check),
         Command::Matrix(matrix) => commands::matrix::run(&matrix),
         Command::Order(order) => commands::order::run(&order),
+        Command::Corpus(corpus) => commands::corpus::run(&corpus),
         Command::Doctor(doctor) => commands::doctor::run(&doctor),
         Command::Rules(rules) => commands::rules::run(&rules),
         Command::Explain(explain) => commands::explain::run(&explain),
