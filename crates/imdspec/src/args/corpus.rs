@@ -13,7 +13,7 @@ pub(crate) struct Corpus {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CorpusCommand {
     /// Serve each input once, and say which are taken against their verdict
-    Run(CorpusRun),
+    Run(Box<CorpusRun>),
     /// Write all inputs and their manifests into a folder
     Export(CorpusExport),
 }

@@ -22,8 +22,12 @@ imdspec corpus export DIR                      # the files, for a parser of your
 ```
 
 Accepted means that credentials were given, and of a token reply that the token was sent as it was
-served. A document or a role list that is answered with other credentials than the ones served is
-altered. To break is to crash, to answer what is no answer, or not to answer: no input excuses it.
+served. Altered is what was taken and is not what was served. To break is to crash, to answer what is
+no answer, or not to answer: no input excuses it.
+
+Of `timestamp` nothing is asked but that what is legal and ahead is taken. A document that is over may
+be given or not, and credentials whose expiration is none have to be fetched anew within a day
+(DOC-014), which one answer does not show.
 ";
 
 pub(super) fn render(report: &Report) -> String {
