@@ -1,5 +1,6 @@
-//! Scenarios are embedded; a new file among them is a reason to build again. Each of them is also a
-//! test of its own for a Rust value (`conformance!`), and here these tests get their names.
+//! Scenarios and the corpus are embedded; a new file among them is a reason to build again. Each
+//! scenario is also a test of its own for a Rust value (`conformance!`), and here these tests get
+//! their names.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-changed=scenarios");
+    println!("cargo::rerun-if-changed=corpus");
     let mut root = Folder::default();
     read(Path::new("scenarios"), &mut root);
     let mut names = String::new();

@@ -18,6 +18,7 @@
 
 mod clock;
 pub mod conversation;
+pub mod corpus;
 pub mod doctor;
 pub mod fuzz;
 mod hosted;

@@ -25,7 +25,23 @@ pub(crate) const fn field_room<'a>() -> [httparse::Header<'a>; MAX_FIELDS] {
 }
 
 pub(crate) fn headers(fields: &[httparse::Header<'_>]) -> Headers {
-    fields.iter().map(|f| (f.name, latin1(f.value))).collect()
+    let fields = fields.iter();
+    fields
+        .map(|f| (f.name, unfolded(latin1(f.value))))
+        .collect()
+}
+
+/// A value in one line: a space stands in the place of each line end and the white space around it.
+fn unfolded(value: String) -> String {
+    if !value.contains(['\r', '\n']) {
+        return value;
+    }
+    let lines = value.split(['\r', '\n']);
+    let lines: Vec<&str> = lines
+        .map(|line| line.trim_matches([' ', '\t']))
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.join(" ")
 }
 
 pub(crate) const fn version(minor: Option<u8>) -> crate::Version {
@@ -40,5 +56,21 @@ pub(crate) const fn bad_head(error: httparse::Error, limit: usize) -> WireError 
     match error {
         httparse::Error::TooManyHeaders => WireError::TooLarge { limit },
         _ => WireError::BadHead,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folded_value_is_one_line() {
+        for (value, expected) in [
+            ("a\r\n  b\n\tc", "a b c"),
+            ("\r\n 5", "5"),
+            ("a  b", "a  b"),
+        ] {
+            assert_eq!(unfolded(value.to_owned()), expected);
+        }
     }
 }

@@ -133,7 +133,10 @@ impl ResponseReader {
     fn parse_head(&self) -> Result<Option<(Response, usize)>, WireError> {
         let mut fields = field_room();
         let mut parsed = httparse::Response::new(&mut fields);
-        match parsed.parse(&self.buffer) {
+        // A user agent reads a folded line, and puts a space in its place (RFC 9112, section 5.2).
+        let mut config = httparse::ParserConfig::default();
+        config.allow_obsolete_multiline_headers_in_responses(true);
+        match config.parse_response(&mut parsed, &self.buffer) {
             Ok(httparse::Status::Partial) => Ok(None),
             Err(e) => Err(bad_head(e, self.limits.head)),
             Ok(httparse::Status::Complete(length)) => Ok(Some((

@@ -1,8 +1,10 @@
 //! The command line.
 
+mod corpus;
 mod fuzz;
 pub(crate) mod under_test;
 
+pub(crate) use corpus::{Corpus, CorpusCommand, CorpusExport, CorpusRun};
 pub(crate) use fuzz::Fuzz;
 pub(crate) use under_test::UnderTest;
 
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     Order(Order),
     /// Put an implementation through worlds of chance, and save the least scenarios that break a rule
     Fuzz(Fuzz),
+    /// Replay the corpus, inputs with a known verdict, through an implementation; or export it
+    Corpus(Corpus),
     /// Check this machine, and whether a command keeps the contract; says what to change
     Doctor(Doctor),
     /// List the rules

@@ -2,7 +2,7 @@
 //! scenarios exist.
 
 use imdspec_suite::order::worlds;
-use imdspec_suite::{Descriptor, scenario};
+use imdspec_suite::{Descriptor, corpus, scenario};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -76,9 +76,10 @@ fn every_replay_names_a_scenario_that_exists() {
         .map(|s| s.name.as_str())
         .collect();
     let exists = |name: &str| {
-        // A world's name says what is in it; there is no file.
+        // A world's name says what is in it, and inputs of the corpus are found by theirs.
         let world = name.starts_with(worlds::FOLDER) && worlds::named(name).is_ok();
-        world || name.contains('*') || names.contains(name)
+        let input = name.starts_with(corpus::FOLDER) && corpus::named(name).is_some();
+        world || input || name.contains('*') || names.contains(name)
     };
     let mut seen = 0;
     for page in all_pages() {

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod check;
+pub(crate) mod corpus;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod fuzz;

@@ -11,7 +11,7 @@ pub(crate) mod markdown;
 mod sample;
 pub(crate) mod svg;
 pub(crate) mod terminal;
-mod text;
+pub(crate) mod text;
 
 #[cfg(test)]
 mod tests {

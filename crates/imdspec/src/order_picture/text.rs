@@ -3,7 +3,7 @@
 use crate::matrix::html;
 
 /// One line without anything that steers a terminal or turns the direction of writing.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
@@ -25,7 +25,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// Text in Markdown, also within a table.
-pub(super) fn marked(text: &str) -> String {
+pub(crate) fn marked(text: &str) -> String {
     let text = plain(text);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -46,7 +46,7 @@ pub(super) fn marked(text: &str) -> String {
 }
 
 /// A word in code in Markdown, also within a table.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = plain(text).replace('|', r"\|");
     let longest = text.split(|c| c != '`').map(str::len).max();
     match longest.unwrap_or_default() {
@@ -63,7 +63,7 @@ pub(super) fn is_web(link: &str) -> bool {
 }
 
 /// The first `most` characters of `text`, and a sign if there was more.
-pub(super) fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

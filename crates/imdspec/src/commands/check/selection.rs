@@ -6,6 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::select::{chosen, matches_nothing};
 use imdspec_rules::{Rule, rules};
 use imdspec_suite::Scenario;
+use imdspec_suite::corpus;
 use imdspec_suite::order::worlds;
 use imdspec_suite::scenario;
 use std::path::Path;
@@ -35,11 +36,16 @@ pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Vec<Arc<Scena
     let (worlds, globs): (Vec<_>, Vec<_>) = globs
         .into_iter()
         .partition(|g| g.starts_with(worlds::FOLDER) && !g.contains('*'));
+    // Nor have inputs of the corpus.
+    let (inputs, globs): (Vec<_>, Vec<_>) = globs
+        .into_iter()
+        .partition(|g| g.starts_with(corpus::FOLDER));
     let mut found: Vec<Arc<Scenario>> = Vec::new();
     for name in &worlds {
         let world = worlds::named(name).map_err(Failure::usage)?;
         found.push(Arc::new(world));
     }
+    found.extend(of_corpus(&inputs)?);
     for file in &files {
         let scenario = scenario::load_file(Path::new(file)).map_err(Failure::usage)?;
         found.push(Arc::new(scenario));
@@ -70,6 +76,24 @@ pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Vec<Arc<Scena
         ));
     }
     Ok(found)
+}
+
+/// The scenarios of inputs of the corpus, by globs of their names or paths.
+fn of_corpus(globs: &[String]) -> Result<Vec<Arc<Scenario>>, Failure> {
+    let spelt = |glob: &String| {
+        let glob = glob.strip_suffix(".json").unwrap_or(glob);
+        glob.replace('_', "-")
+    };
+    let globs: Vec<String> = globs.iter().map(spelt).collect();
+    if globs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all: Vec<Scenario> = corpus::inputs().iter().map(|i| i.scenario()).collect();
+    if let Some(why) = matches_nothing("scenario", &globs, all.iter().map(|s| s.name.as_str())) {
+        return Err(Failure::new(Exit::NothingSelected, why));
+    }
+    let chosen = all.into_iter().filter(|s| chosen(&globs, &s.name));
+    Ok(chosen.map(Arc::new).collect())
 }
 
 /// Whether a scenario is meant for one of these rules.
