@@ -3,6 +3,9 @@
 use crate::{Wall, WireError};
 use std::fmt;
 
+/// The beginning of the year 0, in seconds since 1970.
+const YEAR_0: i64 = -62_167_219_200;
+
 /// An instant read from an RFC 3339 timestamp, kept to the nanosecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(jiff::Timestamp);
@@ -14,12 +17,18 @@ impl Timestamp {
     /// The service itself always writes `Z` and whole seconds.
     ///
     /// # Errors
-    /// [`WireError::BadTimestamp`] for anything else.
+    /// [`WireError::BadTimestamp`] for anything else, and for an instant that no four digits of a
+    /// year can write in UTC.
     pub fn parse(text: &str) -> Result<Self, WireError> {
         if !has_rfc3339_shape(text.as_bytes()) {
             return Err(WireError::BadTimestamp);
         }
-        text.parse().map(Self).map_err(|_| WireError::BadTimestamp)
+        // An offset may lead before the year 0; the last year is the library's own end.
+        text.parse()
+            .ok()
+            .filter(|instant: &jiff::Timestamp| instant.as_second() >= YEAR_0)
+            .map(Self)
+            .ok_or(WireError::BadTimestamp)
     }
 
     /// The instant on a wall clock, to the millisecond (rounded towards the past).
@@ -31,7 +40,7 @@ impl Timestamp {
     /// The instant of a wall clock reading; saturates at the years 0 and 9999.
     #[must_use]
     pub fn from_wall(wall: Wall) -> Self {
-        let clamped = wall.0.clamp(-62_167_219_200_000, 253_402_207_200_000);
+        let clamped = wall.0.clamp(YEAR_0 * 1000, 253_402_207_200_000);
         Self(jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
     }
 
@@ -79,7 +88,14 @@ fn has_rfc3339_shape(b: &[u8]) -> bool {
     }
     match b.len() - at {
         1 => is(at, b"Zz"),
-        6 => is(at, b"+-") && digits(at + 1..at + 3) && is(at + 3, b":") && digits(at + 4..at + 6),
+        // Hours as on a clock; the library knows offsets of a day and more.
+        6 => {
+            is(at, b"+-")
+                && digits(at + 1..at + 3)
+                && b[at + 1..at + 3] <= b"23"[..]
+                && is(at + 3, b":")
+                && digits(at + 4..at + 6)
+        }
         _ => false,
     }
 }
@@ -118,6 +134,8 @@ mod tests {
             "2025-02-30T00:00:00Z",
             "2025-03-18T21:53:17Z[UTC]",
             "20250318T215317Z",
+            "0000-01-01T00:00:00+00:01",
+            "2025-03-18T21:53:17+24:00",
         ] {
             assert_eq!(
                 Timestamp::parse(text),
