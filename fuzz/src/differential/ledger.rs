@@ -49,10 +49,24 @@ impl Ledger {
         &self.entries
     }
 
+    /// The class that a disagreement is of, if it is known; one with a finding before others.
+    #[must_use]
+    pub fn of(&self, disagreement: &Disagreement) -> Option<&Entry> {
+        let mut all = self.entries.iter().filter(|e| e.covers(disagreement));
+        let first = all.next()?;
+        let decided = |e: &&Entry| e.finding.is_some();
+        Some(
+            std::iter::once(first)
+                .chain(all)
+                .find(decided)
+                .unwrap_or(first),
+        )
+    }
+
     /// Whether a disagreement is of a class that is known.
     #[must_use]
     pub fn knows(&self, disagreement: &Disagreement) -> bool {
-        self.entries.iter().any(|entry| entry.covers(disagreement))
+        self.of(disagreement).is_some()
     }
 }
 

@@ -11,6 +11,7 @@ mod compare;
 mod document;
 mod json;
 mod ledger;
+mod mutate;
 mod object_store;
 mod planted;
 mod ready;
@@ -21,6 +22,7 @@ mod timestamp;
 
 pub use compare::{Answer, Disagreement, Given, Library, disagreements};
 pub use ledger::{Entry, Ledger};
+pub use mutate::mutate;
 pub use reference::Reference;
 
 use std::cell::RefCell;
@@ -44,16 +46,21 @@ impl Crates {
     }
 
     /// Every disagreement of some of the crates about a document.
-    pub fn judge(&mut self, bytes: &[u8], asked: &[Library]) -> Vec<Disagreement> {
+    pub fn judge(&mut self, bytes: &[u8], asked: &[Library]) -> Judgement {
         let reference = Reference::of(bytes);
+        let mut accepted = reference.verdict().is_ok();
         let mut all = Vec::new();
         for library in asked {
             if let Some(mut answer) = self.ask(*library, bytes, &reference) {
                 planted::spoil(*library, bytes, &mut answer);
+                accepted |= answer != Answer::Refused;
                 all.extend(disagreements(*library, &reference, &answer));
             }
         }
-        all
+        Judgement {
+            accepted,
+            disagreements: all,
+        }
     }
 
     /// What a crate makes of a document; nothing where its public interface does not get that far.
@@ -65,6 +72,14 @@ impl Crates {
             Library::Reqsign => Some(self.reqsign.ask(bytes)),
         }
     }
+}
+
+/// What came of a document.
+pub struct Judgement {
+    /// Whether anybody accepts it.
+    pub accepted: bool,
+    /// Where a crate and the reference parser do not agree.
+    pub disagreements: Vec<Disagreement>,
 }
 
 impl Default for Crates {
@@ -83,22 +98,27 @@ thread_local! {
 /// of all documents, since its request takes as long as several of the others'. What aws-creds is
 /// asked costs next to nothing, and it always is.
 ///
+/// Gives whether anybody accepts the document. One that all refuse is of little use as the start of
+/// another: all that is special about it is lost in the next refusal.
+///
 /// # Panics
 /// When a disagreement is of no class in the ledger.
-pub fn check(bytes: &[u8]) {
+pub fn check(bytes: &[u8]) -> bool {
     let turn = match hash(bytes) % 8 {
         0 => Library::AwsConfig,
         1..=3 => Library::ObjectStore,
         _ => Library::Reqsign,
     };
     STATE.with_borrow_mut(|(crates, ledger)| {
-        for disagreement in crates.judge(bytes, &[turn, Library::AwsCreds]) {
+        let judgement = crates.judge(bytes, &[turn, Library::AwsCreds]);
+        for disagreement in judgement.disagreements {
             assert!(
                 ledger.knows(&disagreement),
                 "a disagreement of no known class\n{disagreement}"
             );
         }
-    });
+        judgement.accepted
+    })
 }
 
 /// FNV-1a, folded so that its low bits depend on all others.

@@ -1,5 +1,6 @@
 //! A fault on purpose, to show that the target finds one: with the feature `planted`, the secret that
-//! reqsign gives loses its last character when the token is written with an escape.
+//! aws-config gives, which is asked least often, loses its last character when the token is written
+//! with an escape.
 
 use super::compare::{Answer, Library};
 
@@ -15,7 +16,7 @@ pub(super) fn spoil(library: Library, bytes: &[u8], answer: &mut Answer) {
         all.iter()
             .any(|m| m.name == "Token" && m.shape == Shape::Escaped)
     });
-    if let (Library::Reqsign, Answer::Accepted(given), true) = (library, answer, escaped)
+    if let (Library::AwsConfig, Answer::Accepted(given), true) = (library, answer, escaped)
         && let Some(secret) = &mut given.secret_access_key
     {
         secret.pop();

@@ -107,7 +107,12 @@ impl Reference {
                 let text = String::from_utf8_lossy(&self.bytes);
                 let why = members(&text).err().map(|e| e.to_string());
                 let why = why.unwrap_or_default();
-                let why = why.split(" at line ").next().unwrap_or_default();
+                let why = match why.split(" at line ").next().unwrap_or_default() {
+                    "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
+                        "half a surrogate pair"
+                    }
+                    why => why,
+                };
                 vec![Reason {
                     says: "NotJson".to_owned(),
                     traits: vec![why.to_owned()],

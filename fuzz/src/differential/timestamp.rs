@@ -18,7 +18,11 @@ pub(super) fn traits(text: &str) -> Vec<&'static str> {
     match Timestamp::parse(text) {
         // The clock of aws-config stands there.
         Ok(instant) => scan.note(instant.wall().0 <= 0, "1970 or before"),
-        Err(_) => scan.note(text.starts_with("9999-12-3"), "end of 9999"),
+        // An offset leads out of the years that four digits can write.
+        Err(_) => {
+            scan.note(text.starts_with("0000-01-01"), "start of 0000");
+            scan.note(text.starts_with("9999-12-3"), "end of 9999");
+        }
     }
     scan.traits
 }
