@@ -1,8 +1,10 @@
 //! Bodies: the healthy one with some edits, or something else altogether.
 
 mod document;
+mod known;
 
 use super::draw::Draw;
+use crate::corpus::Folder;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use imdspec_model::Fault;
 

@@ -1,6 +1,7 @@
 //! Credential documents: the one the service writes, edited a member at a time.
 
-use super::{Body, page};
+use super::{Body, known, page};
+use crate::corpus::Folder;
 use crate::fuzz::draw::Draw;
 
 /// The healthy document, its members as they stand in JSON. Gaps are filled by the model.
@@ -112,6 +113,7 @@ const NAMES: [&str; 10] = [
 /// A document, sound or not.
 pub(in crate::fuzz) fn document(draw: &mut Draw<'_>) -> Body {
     match draw.up_to(15) {
+        12 | 13 => return known::input(draw, Folder::CredentialDocument),
         14 => return page(draw),
         15 => return Body::Raw(draw.bytes(120)),
         _ => {}
@@ -128,7 +130,12 @@ pub(in crate::fuzz) fn document(draw: &mut Draw<'_>) -> Body {
 }
 
 fn edit(draw: &mut Draw<'_>, members: &mut Vec<(String, String)>) {
-    match draw.up_to(8) {
+    match draw.up_to(9) {
+        9 => {
+            if let Some(instant) = known::timestamp(draw) {
+                set(members, "Expiration", &instant);
+            }
+        }
         0 => set(members, "Code", draw.of(&CODES)),
         1 => set(members, "Expiration", draw.of(&EXPIRATIONS)),
         2 => {
