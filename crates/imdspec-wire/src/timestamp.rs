@@ -22,6 +22,11 @@ impl Timestamp {
         text.parse().map(Self).map_err(|_| WireError::BadTimestamp)
     }
 
+    /// Nanoseconds since 1970.
+    pub(crate) fn nanosecond(self) -> i128 {
+        self.0.as_nanosecond()
+    }
+
     /// The instant on a wall clock, to the millisecond (rounded towards the past).
     #[must_use]
     pub fn wall(self) -> Wall {

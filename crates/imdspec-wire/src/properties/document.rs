@@ -1,0 +1,80 @@
+//! Credential documents, held against their grammar.
+
+use super::grammar::{self, Reading};
+use crate::{CredentialDocument, Credentials, Field, Success, WireError};
+
+/// A credential document is read or refused as [`credential_document_by`] says; and whatever is
+/// read at all is kept as it came.
+///
+/// # Panics
+/// When that does not hold.
+pub fn credential_document(bytes: &[u8]) {
+    credential_document_by(
+        |bytes| CredentialDocument::parse(bytes).and_then(|d| d.credentials()),
+        bytes,
+    );
+    kept(bytes);
+}
+
+/// Credentials are read from exactly those documents that the grammar has, each part as it stands
+/// there and none missing; and written again they read the same.
+///
+/// The grammar (RFC 5234; what is not defined here is RFC 8259's, and the bytes are UTF-8 without a
+/// byte order mark):
+///
+/// ```abnf
+#[doc = include_str!("document.abnf")]
+/// ```
+///
+/// Two things are nobody's: whether a number within half a per cent of the largest double is one,
+/// and the reason of a refusal.
+///
+/// # Panics
+/// When that does not hold.
+pub fn credential_document_by(
+    read: impl Fn(&[u8]) -> Result<Credentials, WireError>,
+    bytes: &[u8],
+) {
+    let credentials = read(bytes);
+    match grammar::read(bytes) {
+        Reading::Open => {}
+        Reading::Refused => assert!(
+            credentials.is_err(),
+            "accepted, and the grammar has no such document"
+        ),
+        Reading::Accepted(expected) => {
+            let found = credentials.as_ref().map(grammar::Accepted::of);
+            assert_eq!(found, Ok(expected), "each part as it stands there");
+        }
+    }
+    let Ok(credentials) = credentials else {
+        return;
+    };
+    let again = grammar::write(&credentials);
+    assert_eq!(
+        read(again.as_bytes()),
+        Ok(credentials),
+        "written again, it reads the same"
+    );
+}
+
+/// The raw text is kept, and a failure is told from credentials.
+fn kept(bytes: &[u8]) {
+    let Ok(document) = CredentialDocument::parse(bytes) else {
+        return;
+    };
+    assert_eq!(document.raw().as_bytes(), bytes, "the raw text is kept");
+    let Ok(credentials) = document.credentials() else {
+        return;
+    };
+    assert_ne!(
+        document.success(),
+        Success::No,
+        "a failure gives no credentials"
+    );
+    assert_eq!(
+        document.field("Token"),
+        Field::Text(&credentials.session_token)
+    );
+    assert!(document.duplicates().is_empty(), "no name stands twice");
+}
