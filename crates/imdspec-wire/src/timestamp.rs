@@ -7,9 +7,15 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(jiff::Timestamp);
 
+/// 0000-01-01T00:00:00Z, in seconds since 1970.
+const YEAR_0: i64 = -62_167_219_200;
+
 impl Timestamp {
     /// Reads `YYYY-MM-DDTHH:MM:SS`, an optional fraction of 1 to 9 digits, then `Z` or a numeric
-    /// offset `±HH:MM`. `T` and `Z` may be lower case (RFC 3339, section 5.6).
+    /// offset `±HH:MM` of less than a day. `T` and `Z` may be lower case (RFC 3339, section 5.6).
+    ///
+    /// The instant has to be in the years 0 to 9999 of UTC (and before 22:00 on the last day but
+    /// one of these): one outside of them has no such timestamp to be printed as.
     ///
     /// The service itself always writes `Z` and whole seconds.
     ///
@@ -19,7 +25,12 @@ impl Timestamp {
         if !has_rfc3339_shape(text.as_bytes()) {
             return Err(WireError::BadTimestamp);
         }
-        text.parse().map(Self).map_err(|_| WireError::BadTimestamp)
+        let instant: Result<jiff::Timestamp, _> = text.parse();
+        instant
+            .ok()
+            .filter(|instant| instant.as_nanosecond() >= i128::from(YEAR_0) * 1_000_000_000)
+            .map(Self)
+            .ok_or(WireError::BadTimestamp)
     }
 
     /// Nanoseconds since 1970.
@@ -36,7 +47,7 @@ impl Timestamp {
     /// The instant of a wall clock reading; saturates at the years 0 and 9999.
     #[must_use]
     pub fn from_wall(wall: Wall) -> Self {
-        let clamped = wall.0.clamp(-62_167_219_200_000, 253_402_207_200_000);
+        let clamped = wall.0.clamp(YEAR_0 * 1000, 253_402_207_200_000);
         Self(jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
     }
 
@@ -84,7 +95,13 @@ fn has_rfc3339_shape(b: &[u8]) -> bool {
     }
     match b.len() - at {
         1 => is(at, b"Zz"),
-        6 => is(at, b"+-") && digits(at + 1..at + 3) && is(at + 3, b":") && digits(at + 4..at + 6),
+        6 => {
+            is(at, b"+-")
+                && digits(at + 1..at + 3)
+                && b[at + 1..at + 3] <= b"23"[..]
+                && is(at + 3, b":")
+                && digits(at + 4..at + 6)
+        }
         _ => false,
     }
 }
@@ -123,6 +140,9 @@ mod tests {
             "2025-02-30T00:00:00Z",
             "2025-03-18T21:53:17Z[UTC]",
             "20250318T215317Z",
+            "2025-03-18T21:53:17+24:00",
+            "2025-03-18T21:53:17-23:60",
+            "0000-01-01T00:59:59.999999999+01:00",
         ] {
             assert_eq!(
                 Timestamp::parse(text),
