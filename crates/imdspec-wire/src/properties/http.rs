@@ -65,8 +65,9 @@ pub fn http_response_by(read: impl Fn(&[&[u8]]) -> Result<Response, WireError>, 
     assert!(stands, "the body as sent");
 }
 
-/// Up to five pieces, cut where a checksum of the bytes says.
-fn cut(bytes: &[u8]) -> Vec<&[u8]> {
+/// The bytes in five pieces, some perhaps empty, cut where a checksum of the bytes says.
+#[must_use]
+pub fn cut(bytes: &[u8]) -> Vec<&[u8]> {
     let mut state = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
         (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
