@@ -47,7 +47,7 @@ impl Timestamp {
     /// The instant of a wall clock reading; saturates at the years 0 and 9999.
     #[must_use]
     pub fn from_wall(wall: Wall) -> Self {
-        let clamped = wall.0.clamp(YEAR_0 * 1000, 253_402_207_200_000);
+        let clamped = wall.0.clamp(YEAR_0 * 1000, 253_402_207_200_999);
         Self(jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
     }
 
