@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::tcp::{Service, serve};
 use crate::{Mode, Model, Piece, Profile, Reply, World};
-use imdspec_wire::properties::cut;
+use imdspec_wire::properties::{crumbled, cut};
 use imdspec_wire::{
     Limits, Mono, Now, Received, Request, RequestReader, RequestStep, ResponseReader, Wall,
 };
@@ -41,18 +41,33 @@ pub fn tcp_host(bytes: &[u8]) {
 /// # Panics
 /// When that does not hold.
 pub fn tcp_host_by(host: impl Fn(&[&[u8]]) -> Vec<u8>, bytes: &[u8]) {
-    let (methods, expected) = expected(bytes);
+    let replies = replies(bytes);
+    let expected: Vec<&[u8]> = replies.iter().map(|(_, reply)| &**reply).collect();
+    let expected = expected.concat();
     let written = host(&[bytes]);
     assert_eq!(Shown(&written), Shown(&expected), "as the model answers");
-    assert_eq!(Shown(&host(&cut(bytes))), Shown(&written), "cut anywhere");
-    let singly: Vec<&[u8]> = bytes.chunks(1).collect();
-    assert_eq!(Shown(&host(&singly)), Shown(&written), "a byte at a time");
-    let mut rest = written.as_slice();
-    for method in methods {
-        let reply = first_reply(&method, &mut rest);
-        assert!(reply.is_some(), "a reply to each request");
+    let pieces = cut(bytes);
+    assert_eq!(Shown(&host(&pieces)), Shown(&written), "cut anywhere");
+    let pieces = crumbled(bytes);
+    assert_eq!(Shown(&host(&pieces)), Shown(&written), "a byte at a time");
+    for (method, reply) in &replies {
+        reads_as_one(method, reply);
     }
-    assert!(rest.is_empty(), "and no more");
+}
+
+/// A reply is whole with its last byte, and not before.
+fn reads_as_one(method: &str, reply: &[u8]) {
+    let Some((last, before)) = reply.split_last() else {
+        panic!("no reply to a {method}");
+    };
+    let mut reader = ResponseReader::new(method, LIMITS);
+    let read = reader.feed(before);
+    assert_eq!(read, Ok(Received::More), "a reply is as long as it says");
+    let read = reader.feed(&[*last]);
+    assert!(
+        matches!(read, Ok(Received::Done(_))),
+        "a reply ends: {read:?}"
+    );
 }
 
 /// Bytes that are shown as text where they differ.
@@ -65,15 +80,15 @@ impl std::fmt::Debug for Shown<'_> {
     }
 }
 
-/// The methods of the requests that are answered, and the answers.
-fn expected(bytes: &[u8]) -> (Vec<String>, Vec<u8>) {
+/// The methods of the requests that are answered, each with the answer.
+fn replies(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut model = model();
     let mut reader = RequestReader::new(LIMITS);
     reader.feed(bytes);
-    let (mut methods, mut out) = (Vec::new(), Vec::new());
+    let mut replies = Vec::new();
     loop {
         let (method, reply) = match reader.next() {
-            Ok(RequestStep::More) => return (methods, out),
+            Ok(RequestStep::More) => return replies,
             Ok(RequestStep::Request(request)) => {
                 let reply = model.handle(NOW, &request);
                 (request.method, reply)
@@ -84,27 +99,19 @@ fn expected(bytes: &[u8]) -> (Vec<String>, Vec<u8>) {
                 ("GET".to_owned(), reply)
             }
         };
-        methods.push(method);
+        let (mut out, mut closes) = (Vec::new(), false);
         for piece in reply.pieces() {
             match piece {
                 Piece::Bytes(bytes) => out.extend(bytes),
-                Piece::Close => return (methods, out),
+                Piece::Close => closes = true,
                 other => panic!("a healthy model has no {other:?}"),
             }
         }
-    }
-}
-
-/// Takes the first reply off the bytes.
-fn first_reply(method: &str, bytes: &mut &[u8]) -> Option<imdspec_wire::Response> {
-    let mut reader = ResponseReader::new(method, LIMITS);
-    while let Some((byte, rest)) = bytes.split_first() {
-        *bytes = rest;
-        if let Received::Done(reply) = reader.feed(&[*byte]).ok()? {
-            return Some(reply);
+        replies.push((method, out));
+        if closes {
+            return replies;
         }
     }
-    None
 }
 
 const NOW: Now = Now {

@@ -45,6 +45,8 @@ pub fn timestamp_by(parse: impl Fn(&str) -> Result<Timestamp, WireError>, text: 
     assert_eq!(seconds, Ok(whole), "the fraction is dropped");
     let millis = instant.nanosecond().div_euclid(1_000_000);
     assert_eq!(i128::from(instant.wall().0), millis, "on the wall clock");
+    let back = Timestamp::from_wall(instant.wall()).nanosecond();
+    assert_eq!(back, millis * 1_000_000, "and back");
 }
 
 /// The last instant read, 9999-12-30T22:00:00.999999999Z, in nanoseconds since 1970: one that
@@ -65,8 +67,8 @@ pub(super) fn nanosecond_of(text: &str) -> Option<i128> {
         None => (0, rest),
         Some(rest) => {
             let end = rest.find(|c: char| !c.is_ascii_digit())?;
-            let digits = number(&rest[..end]).filter(|_| end <= 9)?;
-            let unit = 10_i64.pow(u32::try_from(9 - end).ok()?);
+            let unit = 10_i64.pow(9_u32.checked_sub(u32::try_from(end).ok()?)?);
+            let digits = number(&rest[..end])?;
             (digits * unit, &rest[end..])
         }
     };
@@ -156,6 +158,7 @@ mod tests {
             "2026-01-01T00:00:00.Z",
             "2026-01-01T00:00:00+24:00",
             "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:00.12345678901234567890Z",
         ] {
             assert_eq!(nanosecond_of(text), None, "{text}");
         }

@@ -77,4 +77,22 @@ fn kept(bytes: &[u8]) {
         Field::Text(&credentials.session_token)
     );
     assert!(document.duplicates().is_empty(), "no name stands twice");
+    let shown = format!("{document:?} {credentials:?}");
+    for secret in [&credentials.secret_access_key, &credentials.session_token] {
+        // What is no longer than a word may stand anywhere.
+        let shown_parts = [
+            Some(&credentials.access_key_id),
+            credentials.account_id.as_ref(),
+        ];
+        let mut shown_parts = shown_parts.into_iter().flatten();
+        let long = secret.len() > 16 && !shown_parts.any(|part| part.contains(secret.as_str()));
+        let named = document
+            .unknown()
+            .iter()
+            .any(|name| name.contains(secret.as_str()));
+        assert!(
+            !long || named || !shown.contains(secret.as_str()),
+            "a secret is not shown"
+        );
+    }
 }

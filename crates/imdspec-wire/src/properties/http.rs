@@ -1,6 +1,8 @@
 //! HTTP messages, read in pieces.
 
-use crate::{Limits, Received, RequestReader, RequestStep, Response, ResponseReader, WireError};
+use crate::{
+    Limits, Received, RequestReader, RequestStep, Response, ResponseReader, TOKEN_HEADER, WireError,
+};
 
 /// The limits under which messages are read here: small, so that they are reached.
 pub(super) const LIMITS: Limits = Limits {
@@ -16,8 +18,8 @@ pub fn http_response(bytes: &[u8]) {
     http_response_by(read_response, bytes);
 }
 
-/// A response reads the same whether it comes at once, a byte at a time, in two halves, or in
-/// pieces cut anywhere; what is read is within the limits, is what the bytes say, and does not
+/// A response reads the same whether it comes at once, in pieces cut anywhere, or somewhere a byte
+/// at a time; what is read is within the limits, is what the bytes say, and does not
 /// depend on what follows it.
 ///
 /// `read` is given the pieces that arrive before the connection closes. Where the bytes are cut
@@ -27,11 +29,8 @@ pub fn http_response(bytes: &[u8]) {
 /// When that does not hold.
 pub fn http_response_by(read: impl Fn(&[&[u8]]) -> Result<Response, WireError>, bytes: &[u8]) {
     let whole = read(&[bytes]);
-    let singly: Vec<&[u8]> = bytes.chunks(1).collect();
-    assert_eq!(read(&singly), whole, "a byte at a time");
-    let (a, b) = bytes.split_at(bytes.len() / 2);
-    assert_eq!(read(&[a, b]), whole, "in two halves");
     assert_eq!(read(&cut(bytes)), whole, "cut anywhere");
+    assert_eq!(read(&crumbled(bytes)), whole, "a byte at a time");
     let Ok(response) = whole else {
         return;
     };
@@ -41,6 +40,16 @@ pub fn http_response_by(read: impl Fn(&[&[u8]]) -> Result<Response, WireError>, 
         let legal = |b: u8| b.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&b);
         assert!(!name.is_empty() && name.bytes().all(legal), "{name:?}");
         assert!(!value.contains(['\r', '\n', '\0']), "{value:?}");
+    }
+    let again = written(&response);
+    if again.len() <= LIMITS.head {
+        assert_eq!(read(&[&again]), Ok(response.clone()), "written again");
+    }
+    if let Some(token) = response.headers.get(TOKEN_HEADER).filter(|t| t.len() > 16) {
+        let shown = format!("{:?}", response.headers);
+        let others = response.headers.0.iter().map(|(_, value)| value.as_str());
+        let elsewhere = others.filter(|value| value.contains(token)).count() > 1;
+        assert!(elsewhere || !shown.contains(token), "a token is not shown");
     }
     if response.headers.has("transfer-encoding") || matches!(response.status, 204 | 304) {
         return;
@@ -65,25 +74,79 @@ pub fn http_response_by(read: impl Fn(&[&[u8]]) -> Result<Response, WireError>, 
     assert!(stands, "the body as sent");
 }
 
+/// A response as it would be written, framed as it says; one that came in chunks comes in one.
+fn written(response: &Response) -> Vec<u8> {
+    let version = response.version.as_str();
+    let mut out = format!("{version} {:03} {}\r\n", response.status, response.reason).into_bytes();
+    for (name, value) in &response.headers.0 {
+        out.extend(format!("{name}:").bytes());
+        // Each character is a byte.
+        out.extend(
+            value
+                .chars()
+                .filter_map(|c| u8::try_from(u32::from(c)).ok()),
+        );
+        out.extend(b"\r\n");
+    }
+    out.extend(b"\r\n");
+    let chunked = response.headers.has("transfer-encoding");
+    let bodiless = matches!(response.status, 204 | 304);
+    if chunked && !bodiless {
+        if !response.body.is_empty() {
+            out.extend(format!("{:x}\r\n", response.body.len()).bytes());
+            out.extend(&response.body.0);
+            out.extend(b"\r\n");
+        }
+        out.extend(b"0\r\n\r\n");
+    } else {
+        out.extend(&response.body.0);
+    }
+    out
+}
+
 /// The bytes in five pieces, some perhaps empty, cut where a checksum of the bytes says.
 #[must_use]
 pub fn cut(bytes: &[u8]) -> Vec<&[u8]> {
-    let mut state = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let mut state = checksum(bytes);
     let mut pieces = Vec::with_capacity(5);
     let mut rest = bytes;
     for _ in 0..4 {
         state = state
             .wrapping_mul(0x5851_f42d_4c95_7f2d)
             .wrapping_add(0x1405_7b7e_f767_814f);
-        let at = usize::try_from(state >> 33).unwrap_or(0) % (rest.len() + 1);
-        let (piece, behind) = rest.split_at(at);
+        let (piece, behind) = rest.split_at(below(state, rest.len() + 1));
         pieces.push(piece);
         rest = behind;
     }
     pieces.push(rest);
     pieces
+}
+
+/// The most bytes that come singly: every one would be slow, and each place has its turn.
+const SINGLY: usize = 32;
+
+/// The bytes with some of them, all if there are few, each in a piece of its own. Where these begin
+/// a checksum of the bytes says.
+#[must_use]
+pub fn crumbled(bytes: &[u8]) -> Vec<&[u8]> {
+    let spare = bytes.len().saturating_sub(SINGLY);
+    let (before, rest) = bytes.split_at(below(checksum(bytes), spare + 1));
+    let (crumbs, behind) = rest.split_at(rest.len().min(SINGLY));
+    let mut pieces = Vec::with_capacity(SINGLY + 2);
+    pieces.push(before);
+    pieces.extend(crumbs.chunks(1));
+    pieces.push(behind);
+    pieces
+}
+
+fn checksum(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn below(state: u64, end: usize) -> usize {
+    usize::try_from(state >> 33).unwrap_or(0) % end
 }
 
 /// Reads a response to a GET from the pieces in which it arrives before the connection closes.

@@ -22,7 +22,15 @@ pub fn token_reply_by(parse: impl Fn(&Response) -> Result<TokenReply, WireError>
     let Ok(reply) = read_response(&[bytes]) else {
         return;
     };
-    let taken = parse(&reply).map(|t| (t.token.as_str().as_bytes().to_vec(), t.ttl.seconds()));
+    let taken = parse(&reply).map(|t| {
+        let shown = format!("{t:?}");
+        let token = t.token.as_str();
+        assert!(
+            token.len() < 24 || !shown.contains(token),
+            "a token is not shown"
+        );
+        (token.as_bytes().to_vec(), t.ttl.seconds())
+    });
     assert_eq!(taken, expected(&reply), "the token and how long it lives");
     if let Ok((token, ttl)) = taken {
         assert!(token.len() <= LIMITS.body && (1..=21_600).contains(&ttl));
