@@ -48,7 +48,9 @@ impl Timestamp {
     #[must_use]
     pub fn from_wall(wall: Wall) -> Self {
         let clamped = wall.0.clamp(YEAR_0 * 1000, 253_402_207_200_999);
-        Self(jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+        // Not from milliseconds: there jiff ends with the last whole second.
+        let instant = jiff::Timestamp::from_nanosecond(i128::from(clamped) * 1_000_000);
+        Self(instant.unwrap_or(jiff::Timestamp::UNIX_EPOCH))
     }
 
     /// The timestamp as the service writes it: UTC, `Z`, seconds, the fraction dropped.
@@ -156,5 +158,9 @@ mod tests {
     fn prints_as_the_service_does() {
         let wall = Timestamp::parse("2025-03-18T21:53:17.832308Z").unwrap();
         assert_eq!(wall.to_seconds_text(), "2025-03-18T21:53:17Z");
+        let last = Timestamp::from_wall(Wall(i64::MAX));
+        assert_eq!(last.to_string(), "9999-12-30T22:00:00.999Z");
+        let first = Timestamp::from_wall(Wall(i64::MIN));
+        assert_eq!(first.to_string(), "0000-01-01T00:00:00Z");
     }
 }
