@@ -96,7 +96,9 @@ pub fn scenario_file(bytes: &[u8]) {
         |text| Scenario::parse("fuzz", "fuzz.toml", text),
         |scenario| {
             let text = scenario.to_toml()?;
-            Ok(text.replace("jump = \"-", "jump = \""))
+            Ok(text
+                .replace("jump = \"-", "jump = \"")
+                .replace(" ago\"", "\""))
         },
         bytes,
     );
