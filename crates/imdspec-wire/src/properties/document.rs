@@ -9,11 +9,13 @@ use crate::{CredentialDocument, Credentials, Field, Success, WireError};
 /// # Panics
 /// When that does not hold.
 pub fn credential_document(bytes: &[u8]) {
-    credential_document_by(
-        |bytes| CredentialDocument::parse(bytes).and_then(|d| d.credentials()),
-        bytes,
-    );
-    kept(bytes);
+    let read = |bytes: &[u8]| {
+        let document = CredentialDocument::parse(bytes)?;
+        let credentials = document.credentials();
+        kept(&document, &credentials, bytes);
+        credentials
+    };
+    credential_document_by(read, bytes);
 }
 
 /// Credentials are read from exactly those documents that the grammar has, each part as it stands
@@ -58,13 +60,10 @@ pub fn credential_document_by(
     );
 }
 
-/// The raw text is kept, and a failure is told from credentials.
-fn kept(bytes: &[u8]) {
-    let Ok(document) = CredentialDocument::parse(bytes) else {
-        return;
-    };
+/// The raw text is kept, a failure is told from credentials, and nothing secret is shown.
+fn kept(document: &CredentialDocument, credentials: &Result<Credentials, WireError>, bytes: &[u8]) {
     assert_eq!(document.raw().as_bytes(), bytes, "the raw text is kept");
-    let Ok(credentials) = document.credentials() else {
+    let Ok(credentials) = credentials else {
         return;
     };
     assert_ne!(

@@ -1,7 +1,8 @@
 //! HTTP messages, read in pieces.
 
 use crate::{
-    Limits, Received, RequestReader, RequestStep, Response, ResponseReader, TOKEN_HEADER, WireError,
+    Headers, Limits, Received, Request, RequestReader, RequestStep, Response, ResponseReader,
+    TOKEN_HEADER, WireError,
 };
 
 /// The limits under which messages are read here: small, so that they are reached.
@@ -41,6 +42,12 @@ pub fn http_response_by(read: impl Fn(&[&[u8]]) -> Result<Response, WireError>, 
         assert!(!name.is_empty() && name.bytes().all(legal), "{name:?}");
         assert!(!value.contains(['\r', '\n', '\0']), "{value:?}");
     }
+    assert_eq!(
+        response.is_success(),
+        (200..300).contains(&response.status),
+        "2xx"
+    );
+    fields_hold(&response.headers);
     let again = written(&response);
     if again.len() <= LIMITS.head {
         assert_eq!(read(&[&again]), Ok(response.clone()), "written again");
@@ -72,6 +79,31 @@ pub fn http_response_by(read: impl Fn(&[&[u8]]) -> Result<Response, WireError>, 
             .windows(response.body.len())
             .any(|part| part == response.body.0);
     assert!(stands, "the body as sent");
+}
+
+/// A field that is set stands there once, at the end, and takes nothing else with it.
+fn fields_hold(fields: &Headers) {
+    let mut changed = fields.clone();
+    changed.push("X-Imdspec", "twice");
+    changed.set("x-imdspec", "once");
+    assert!(changed.all("X-IMDSPEC").eq(["once"]), "set");
+    assert_eq!(
+        changed.0.last().map(|(_, value)| value.as_str()),
+        Some("once"),
+        "at the end"
+    );
+    changed.remove("x-Imdspec");
+    let others = fields
+        .0
+        .iter()
+        .filter(|(name, _)| !name.eq_ignore_ascii_case("x-imdspec"));
+    assert!(changed.0.iter().eq(others), "removed");
+    let empty = Request::new("GET", "/");
+    let request = fields
+        .0
+        .iter()
+        .fold(empty, |request, (name, value)| request.with(name, value));
+    assert_eq!(request.headers, *fields, "added one by one");
 }
 
 /// A response as it would be written, framed as it says; one that came in chunks comes in one.
@@ -174,7 +206,7 @@ pub fn http_requests(bytes: &[u8]) {
     assert_eq!(read_requests(&cut(bytes)), whole);
 }
 
-fn read_requests(pieces: &[&[u8]]) -> (Vec<crate::Request>, bool) {
+fn read_requests(pieces: &[&[u8]]) -> (Vec<Request>, bool) {
     let mut reader = RequestReader::new(LIMITS);
     let mut requests = Vec::new();
     for piece in pieces {

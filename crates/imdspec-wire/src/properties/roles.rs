@@ -26,7 +26,9 @@ pub fn role_list(bytes: &[u8]) {
 pub fn role_list_by(parse: impl Fn(&[u8]) -> Result<RoleList, WireError>, bytes: &[u8]) {
     let read = parse(bytes);
     let lines = std::str::from_utf8(bytes).ok().map(lines);
-    let expected = lines.as_ref().filter(|l| l.first().is_some_and(is_name));
+    let expected = lines
+        .as_ref()
+        .filter(|l| l.first().is_some_and(|name| is_name(name)));
     let Ok(list) = read else {
         assert_eq!(expected, None, "a list refused: {read:?}");
         let reason = match lines {
@@ -76,10 +78,7 @@ fn lines(text: &str) -> Vec<String> {
     lines
 }
 
-fn is_name(name: &String) -> bool {
+fn is_name(name: &str) -> bool {
     let legal = |c: char| matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '+' | '=' | ',' | '.' | '@' | '-');
-    !name.is_empty()
-        && name.len() <= 64
-        && name.chars().all(legal)
-        && !matches!(name.as_str(), "." | "..")
+    !name.is_empty() && name.len() <= 64 && name.chars().all(legal) && !matches!(name, "." | "..")
 }
