@@ -62,6 +62,8 @@ mod error;
 mod exchange;
 mod machine;
 mod options;
+#[doc(hidden)]
+pub mod properties;
 mod settings;
 
 pub use credentials::ResolvedCredentials;

@@ -48,6 +48,7 @@ mod mint;
 mod model;
 mod page;
 mod pieces;
+pub mod properties;
 mod reply;
 mod services;
 mod span;

@@ -9,6 +9,7 @@ mod model_service;
 mod peer;
 mod service;
 
+pub(crate) use connection::serve;
 pub use host::{HostGuard, TcpHost};
 pub use model_service::ModelService;
 pub use service::Service;

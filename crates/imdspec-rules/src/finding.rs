@@ -62,8 +62,12 @@ impl Docket {
         got: impl Into<String>,
     ) {
         self.times += 1;
+        // The question of a call stands for an answer that never came, and may be older than what a
+        // monitor names before it.
+        let mut events: Vec<u32> = events.into_iter().collect();
+        events.sort_unstable();
         self.evidence.push(Evidence {
-            events: events.into_iter().collect(),
+            events,
             expected: expected.into(),
             got: got.into(),
         });

@@ -28,6 +28,7 @@ pub mod memory;
 pub mod order;
 mod outcome;
 pub mod program;
+pub mod properties;
 mod recorder;
 pub mod report;
 pub mod runner;

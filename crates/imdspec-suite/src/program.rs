@@ -5,13 +5,14 @@
 
 mod answer;
 mod lines;
+mod object;
 mod one_shot;
 mod process;
 mod session;
 mod user;
 
 pub use answer::ContractError;
-pub(crate) use answer::{session as read_answer, tail};
+pub(crate) use answer::{hello as parse_hello, session as read_answer, tail};
 pub(crate) use lines::{Line, next as next_line};
 pub(crate) use one_shot::finish as finish_one_shot;
 pub(crate) use one_shot::run as run_one_shot;

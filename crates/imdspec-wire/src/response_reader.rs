@@ -139,6 +139,10 @@ impl ResponseReader {
         match config.parse_response(&mut parsed, &self.buffer) {
             Ok(httparse::Status::Partial) => Ok(None),
             Err(e) => Err(bad_head(e, self.limits.head)),
+            // Three digits, but no class of status (RFC 9110, section 15).
+            Ok(httparse::Status::Complete(_)) if parsed.code.is_none_or(|c| c < 100) => {
+                Err(WireError::BadHead)
+            }
             Ok(httparse::Status::Complete(length)) => Ok(Some((
                 Response {
                     version: version(parsed.version),

@@ -3,32 +3,39 @@
 use crate::{Wall, WireError};
 use std::fmt;
 
-/// The beginning of the year 0, in seconds since 1970.
-const YEAR_0: i64 = -62_167_219_200;
-
 /// An instant read from an RFC 3339 timestamp, kept to the nanosecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(jiff::Timestamp);
 
+/// 0000-01-01T00:00:00Z, in seconds since 1970.
+const YEAR_0: i64 = -62_167_219_200;
+
 impl Timestamp {
     /// Reads `YYYY-MM-DDTHH:MM:SS`, an optional fraction of 1 to 9 digits, then `Z` or a numeric
-    /// offset `±HH:MM`. `T` and `Z` may be lower case (RFC 3339, section 5.6).
+    /// offset `±HH:MM` of less than a day. `T` and `Z` may be lower case (RFC 3339, section 5.6).
+    ///
+    /// The instant has to be in the years 0 to 9999 of UTC (and before 22:00 on the last day but
+    /// one of these): one outside of them has no such timestamp to be printed as.
     ///
     /// The service itself always writes `Z` and whole seconds.
     ///
     /// # Errors
-    /// [`WireError::BadTimestamp`] for anything else, and for an instant that no four digits of a
-    /// year can write in UTC.
+    /// [`WireError::BadTimestamp`] for anything else.
     pub fn parse(text: &str) -> Result<Self, WireError> {
         if !has_rfc3339_shape(text.as_bytes()) {
             return Err(WireError::BadTimestamp);
         }
-        // An offset may lead before the year 0; the last year is the library's own end.
-        text.parse()
+        let instant: Result<jiff::Timestamp, _> = text.parse();
+        instant
             .ok()
-            .filter(|instant: &jiff::Timestamp| instant.as_second() >= YEAR_0)
+            .filter(|instant| instant.as_nanosecond() >= i128::from(YEAR_0) * 1_000_000_000)
             .map(Self)
             .ok_or(WireError::BadTimestamp)
+    }
+
+    /// Nanoseconds since 1970.
+    pub(crate) fn nanosecond(self) -> i128 {
+        self.0.as_nanosecond()
     }
 
     /// The instant on a wall clock, to the millisecond (rounded towards the past).
@@ -40,8 +47,10 @@ impl Timestamp {
     /// The instant of a wall clock reading; saturates at the years 0 and 9999.
     #[must_use]
     pub fn from_wall(wall: Wall) -> Self {
-        let clamped = wall.0.clamp(YEAR_0 * 1000, 253_402_207_200_000);
-        Self(jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+        let clamped = wall.0.clamp(YEAR_0 * 1000, 253_402_207_200_999);
+        // Not from milliseconds: there jiff ends with the last whole second.
+        let instant = jiff::Timestamp::from_nanosecond(i128::from(clamped) * 1_000_000);
+        Self(instant.unwrap_or(jiff::Timestamp::UNIX_EPOCH))
     }
 
     /// The timestamp as the service writes it: UTC, `Z`, seconds, the fraction dropped.
@@ -88,7 +97,6 @@ fn has_rfc3339_shape(b: &[u8]) -> bool {
     }
     match b.len() - at {
         1 => is(at, b"Zz"),
-        // Hours as on a clock; the library knows offsets of a day and more.
         6 => {
             is(at, b"+-")
                 && digits(at + 1..at + 3)
@@ -136,6 +144,8 @@ mod tests {
             "20250318T215317Z",
             "0000-01-01T00:00:00+00:01",
             "2025-03-18T21:53:17+24:00",
+            "2025-03-18T21:53:17-23:60",
+            "0000-01-01T00:59:59.999999999+01:00",
         ] {
             assert_eq!(
                 Timestamp::parse(text),
@@ -149,5 +159,9 @@ mod tests {
     fn prints_as_the_service_does() {
         let wall = Timestamp::parse("2025-03-18T21:53:17.832308Z").unwrap();
         assert_eq!(wall.to_seconds_text(), "2025-03-18T21:53:17Z");
+        let last = Timestamp::from_wall(Wall(i64::MAX));
+        assert_eq!(last.to_string(), "9999-12-30T22:00:00.999Z");
+        let first = Timestamp::from_wall(Wall(i64::MIN));
+        assert_eq!(first.to_string(), "0000-01-01T00:00:00Z");
     }
 }

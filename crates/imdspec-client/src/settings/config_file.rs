@@ -38,7 +38,7 @@ pub(crate) struct ConfigFile {
 
 /// Which of the two files a text is. They name their profiles differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileKind {
+pub enum FileKind {
     /// `[profile name]`, or `[default]`.
     Config,
     /// `[name]`.

@@ -12,12 +12,11 @@
 //! Requests are answered in the order they came, also when the next one arrives meanwhile.
 
 use super::Service;
-use super::peer::{PATIENCE, Peer};
+use super::peer::{PATIENCE, Peer, Stream};
 use crate::answer::Answer;
 use crate::{End, Piece, Profile, Reply};
 use imdspec_wire::{Request, RequestStep};
 use std::sync::Arc;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 /// What becomes of the connection after a reply.
@@ -28,7 +27,8 @@ enum After {
     Gone,
 }
 
-pub(super) async fn serve<S: Service>(stream: TcpStream, service: Arc<S>) {
+/// Serves one connection until it ends.
+pub(crate) async fn serve<S: Service>(stream: impl Stream, service: Arc<S>) {
     let conn = service.connected();
     let mut peer = Peer::new(stream);
     let mut deadline = Instant::now() + PATIENCE;
@@ -70,7 +70,12 @@ fn bad_request() -> Reply {
     Answer::error(400).reply(Profile::Http11Close, &Request::new("GET", "/"))
 }
 
-async fn answer(peer: &mut Peer, service: &impl Service, request: u32, reply: &Reply) -> After {
+async fn answer(
+    peer: &mut Peer<impl Stream>,
+    service: &impl Service,
+    request: u32,
+    reply: &Reply,
+) -> After {
     // None until the head is out.
     let mut body_bytes = None;
     let after = play(peer, service, request, reply, &mut body_bytes).await;
@@ -82,7 +87,7 @@ async fn answer(peer: &mut Peer, service: &impl Service, request: u32, reply: &R
 }
 
 async fn play(
-    peer: &mut Peer,
+    peer: &mut Peer<impl Stream>,
     service: &impl Service,
     request: u32,
     reply: &Reply,

@@ -2,7 +2,7 @@
 
 use imdspec_wire::{Limits, RequestReader};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -24,17 +24,43 @@ const MOST_AHEAD: usize = 128 << 10;
 /// How much of an endless body is written at once, in bytes.
 const GULP: usize = 64 << 10;
 
-pub(super) struct Peer {
-    stream: TcpStream,
+/// What a connection is made of.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
+    /// Has what is written sent at once, without waiting for more to send along.
+    fn send_at_once(&self);
+
+    /// Makes the end of it a reset.
+    fn end_in_reset(&self);
+}
+
+// Sockets that refuse are slower, or end in an orderly way, and otherwise the same.
+impl Stream for TcpStream {
+    fn send_at_once(&self) {
+        let _ = self.set_nodelay(true);
+    }
+
+    fn end_in_reset(&self) {
+        let _ = self.set_zero_linger();
+    }
+}
+
+/// In memory nothing waits, and an end is an end.
+impl Stream for DuplexStream {
+    fn send_at_once(&self) {}
+
+    fn end_in_reset(&self) {}
+}
+
+pub(super) struct Peer<S> {
+    stream: S,
     pub(super) reader: RequestReader,
     chunk: Box<[u8]>,
 }
 
-impl Peer {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        // Replies are written whole; waiting for more to send along would only delay them. A
-        // socket that refuses is slower and otherwise the same.
-        let _ = stream.set_nodelay(true);
+impl<S: Stream> Peer<S> {
+    pub(super) fn new(stream: S) -> Self {
+        // Replies are written whole; waiting would only delay them.
+        stream.send_at_once();
         Self {
             stream,
             reader: RequestReader::new(LIMITS),
@@ -111,8 +137,7 @@ impl Peer {
 
     /// Resets the connection.
     pub(super) fn reset(self) {
-        // Where this fails the peer sees an orderly end instead.
-        let _ = self.stream.set_zero_linger();
+        self.stream.end_in_reset();
     }
 
     /// Reads further requests while one is being answered; whether the peer is still there. Once

@@ -100,6 +100,7 @@ const ROLES: [&str; 22] = [
 /// A role list.
 pub(super) fn roles(draw: &mut Draw<'_>) -> Body {
     match draw.up_to(9) {
+        6 => known::input(draw, Folder::RoleList),
         7 => Body::Text(draw.of(&PAGES).to_owned()),
         8 => Body::Raw(draw.bytes(80)),
         9 => Body::Text(

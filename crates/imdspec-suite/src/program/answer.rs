@@ -1,5 +1,7 @@
 //! What a program answers, read strictly.
 
+use super::Hello;
+use super::object::Object;
 use imdspec_rules::{Given, Outcome, RefusalKind};
 use serde::Deserialize;
 use std::fmt;
@@ -122,14 +124,29 @@ impl From<Process> for Given {
 
 /// One-shot output: one object in the `credential_process` shape.
 pub(super) fn one_shot(stdout: &[u8]) -> Outcome {
-    match serde_json::from_slice::<Process>(stdout) {
-        Ok(process) if process.version == 1 => Outcome::Credentials(process.into()),
-        Ok(process) => bad(format!("Version is {}, not 1", process.version)),
-        Err(e) => bad(format!(
-            "stdout is no credential_process object: {}",
-            mild(&e)
-        )),
+    match object::<Process>(stdout) {
+        Ok(process) => credentials(process),
+        Err(why) => bad(format!("stdout is no credential_process object: {why}")),
     }
+}
+
+fn credentials(process: Process) -> Outcome {
+    match process.version {
+        1 => Outcome::Credentials(process.into()),
+        other => bad(format!("Version is {other}, not 1")),
+    }
+}
+
+/// One JSON object, and nothing else.
+fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    // Checked by itself: in what nobody reads, the JSON library would let it pass.
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        let good = e.valid_up_to();
+        format!("not UTF-8 after {good} bytes")
+    })?;
+    serde_json::from_str::<Object<T>>(text)
+        .map(|object| object.0)
+        .map_err(|e| mild(&e))
 }
 
 /// One line of a session program that answers a question of ours.
@@ -137,35 +154,52 @@ pub(super) fn one_shot(stdout: &[u8]) -> Outcome {
 struct Line {
     id: Option<u32>,
     credentials: Option<serde_json::Value>,
-    error: Option<ErrorLine>,
+    error: Option<Object<ErrorLine>>,
     #[serde(default)]
     unsupported: bool,
 }
 
 #[derive(Deserialize)]
 struct ErrorLine {
-    kind: Option<RefusalKind>,
+    kind: Option<Kind>,
     #[serde(default)]
     message: String,
 }
 
+/// The kind of a refusal, as text only: serde also takes `{"none":null}` for one.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Kind(RefusalKind);
+
+impl TryFrom<String> for Kind {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "none" => Ok(Self(RefusalKind::None)),
+            "error" => Ok(Self(RefusalKind::Error)),
+            _ => Err("a kind is none or error"),
+        }
+    }
+}
+
 /// Reads a session program's line: which question it answers, if it says, and how.
 pub(crate) fn session(line: &[u8]) -> (Option<u32>, Outcome) {
-    let line: Line = match serde_json::from_slice(line) {
+    let line: Line = match object(line) {
         Ok(line) => line,
-        Err(e) => return (None, bad(format!("a line is no answer: {}", mild(&e)))),
+        Err(why) => return (None, bad(format!("a line is no answer: {why}"))),
     };
     let outcome = match (line.credentials, line.error) {
         _ if line.unsupported => bad("it does not support resolve".into()),
-        (Some(shape), None) => match Process::deserialize(&shape) {
-            Ok(process) => Outcome::Credentials(process.into()),
+        (Some(shape), None) => match Object::<Process>::deserialize(&shape) {
+            Ok(process) => credentials(process.0),
             Err(e) => bad(format!(
                 "credentials are not in the contract's shape: {}",
                 wrong_member(&shape).unwrap_or_else(|| mild(&e))
             )),
         },
-        (None, Some(error)) => Outcome::Refused {
-            kind: error.kind,
+        (None, Some(Object(error))) => Outcome::Refused {
+            kind: error.kind.map(|kind| kind.0),
             message: error.message,
         },
         (Some(_), Some(_)) => bad("both credentials and error".into()),
@@ -176,12 +210,29 @@ pub(crate) fn session(line: &[u8]) -> (Option<u32>, Outcome) {
 
 /// The hello of a session program.
 #[derive(Deserialize)]
-pub(super) struct HelloLine {
-    pub(super) imdspec: u32,
-    pub(super) name: String,
+struct HelloLine {
+    imdspec: u32,
+    name: String,
     #[serde(default)]
-    pub(super) version: String,
-    pub(super) concurrency: Option<u32>,
+    version: String,
+    concurrency: Option<u32>,
+}
+
+/// Reads a session program's first line.
+///
+/// # Errors
+/// The version of the contract that the program speaks, where it is another; none where the line is
+/// no hello.
+pub(crate) fn hello(line: &[u8]) -> Result<Hello, Option<u32>> {
+    let hello: HelloLine = object(line).map_err(|_| None)?;
+    if hello.imdspec != 1 {
+        return Err(Some(hello.imdspec));
+    }
+    Ok(Hello {
+        name: hello.name,
+        version: hello.version,
+        concurrency: hello.concurrency.unwrap_or(1).clamp(1, 64),
+    })
 }
 
 const fn bad(what: String) -> Outcome {
@@ -248,6 +299,28 @@ mod tests {
             panic!("accepted");
         };
         assert!(!what.contains("hunter2"), "{what}");
+    }
+
+    #[test]
+    fn what_serde_would_take_and_the_contract_does_not() {
+        let lines: [&[u8]; 6] = [
+            br#"[1,null,null,true]"#,
+            br#"{"id":1,"error":["none","m"]}"#,
+            br#"{"id":1,"error":{"kind":{"none":null}}}"#,
+            br#"{"id":1,"credentials":[1,"A","S",null,null,null]}"#,
+            br#"{"id":1,"credentials":{"Version":2,"AccessKeyId":"A","SecretAccessKey":"S"}}"#,
+            b"{\"id\":1,\"error\":{},\"more\":\"\xff\"}",
+        ];
+        for line in lines {
+            let (_, outcome) = session(line);
+            assert!(
+                matches!(outcome, Outcome::BadOutput { .. }),
+                "{}",
+                String::from_utf8_lossy(line)
+            );
+        }
+        assert_eq!(hello(br#"[1,"name"]"#), Err(None));
+        assert_eq!(hello(br#"{"imdspec":2,"name":"n"}"#), Err(Some(2)));
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub(crate) async fn next(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::R
         loop {
             let buffer = reader.fill_buf().await?;
             if buffer.is_empty() {
-                return Ok(if line.is_empty() {
+                // Blank lines are skipped also where the last one has no end.
+                return Ok(if line.trim_ascii().is_empty() {
                     Line::End
                 } else {
                     Line::Text(line)
@@ -58,6 +59,9 @@ mod tests {
         let mut pipe: &[u8] = b"\n \none\ntwo";
         assert_eq!(next(&mut pipe).await.unwrap(), Line::Text(b"one".to_vec()));
         assert_eq!(next(&mut pipe).await.unwrap(), Line::Text(b"two".to_vec()));
+        assert_eq!(next(&mut pipe).await.unwrap(), Line::End);
+        let mut pipe: &[u8] = b"one\n \r";
+        assert_eq!(next(&mut pipe).await.unwrap(), Line::Text(b"one".to_vec()));
         assert_eq!(next(&mut pipe).await.unwrap(), Line::End);
         let flood = vec![b'y'; LONGEST + 2];
         assert_eq!(next(&mut flood.as_slice()).await.unwrap(), Line::Flood);

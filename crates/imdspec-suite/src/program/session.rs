@@ -184,13 +184,8 @@ pub(crate) async fn read_hello(process: &mut Process) -> Result<Hello, NoHello> 
         Ok(Err(e)) => return Err(NoHello::Unreadable(e)),
         Err(_) => return Err(NoHello::Nothing),
     };
-    match serde_json::from_slice::<answer::HelloLine>(&line) {
-        Ok(hello) if hello.imdspec == 1 => Ok(Hello {
-            name: hello.name,
-            version: hello.version,
-            concurrency: hello.concurrency.unwrap_or(1).clamp(1, 64),
-        }),
-        Ok(hello) => Err(NoHello::Version(hello.imdspec)),
-        Err(_) => Err(NoHello::Printed(line)),
-    }
+    answer::hello(&line).map_err(|version| match version {
+        Some(version) => NoHello::Version(version),
+        None => NoHello::Printed(line),
+    })
 }

@@ -24,7 +24,8 @@ pub(super) const CACHE_016: Rule = Rule {
 fn survives_jumps(case: &Case<'_>, docket: &mut Docket) {
     let jumped = |pair: &[Call<'_>]| {
         let before = pair[0].ended.unwrap_or(pair[0].started);
-        (offset(pair[1].started) - offset(before)).abs() > SLACK_MILLIS
+        let moved = offset(pair[1].started).saturating_sub(offset(before));
+        moved.saturating_abs() > SLACK_MILLIS
     };
     if !case.calls.windows(2).any(jumped) {
         return;
@@ -32,7 +33,7 @@ fn survives_jumps(case: &Case<'_>, docket: &mut Docket) {
     for (i, pair) in case.calls.windows(2).enumerate().filter(|(_, p)| jumped(p)) {
         let call = &pair[1];
         let held = held(case).find(|h| h.index == i + 1);
-        let due = held.filter(|h| must_ask(h) && h.life() - h.age() > SLACK_MILLIS);
+        let due = held.filter(|h| must_ask(h) && h.life().saturating_sub(h.age()) > SLACK_MILLIS);
         if call.is_broken() {
             if is_healthy(case, i + 1) {
                 docket.violated(

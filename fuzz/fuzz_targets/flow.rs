@@ -1,0 +1,11 @@
+#![no_main]
+//! Whatever happens to the service and the clock, the reference client holds every rule.
+//!
+//! Aims at: crates/imdspec-client/src/machine
+//! Aims at: crates/imdspec-model/src/model.rs
+//! Aims at: crates/imdspec-suite/src/memory.rs
+//! Aims at: crates/imdspec-suite/src/fuzz/worlds.rs
+//! Aims at: crates/imdspec-suite/src/fuzz/faults.rs
+//! Aims at: crates/imdspec-suite/src/fuzz/bodies
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| imdspec_fuzz::flow(bytes));
