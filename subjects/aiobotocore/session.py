@@ -3,7 +3,7 @@
 As with boto3, a BotoCoreError is the library saying that it failed, and so are the ClientError of a
 service that it asks for credentials, the RuntimeError it raises on purpose when refreshed credentials
 have already ended, and the three of the container endpoint that boto3's session.py names. Any other
-exception is a crash and ends the process.
+exception is a crash and ends the process, RecursionError too, which Python has made a RuntimeError.
 """
 
 import asyncio
@@ -38,7 +38,9 @@ async def resolve(session):
     return {"credentials": answer}
 
 
-def is_refusal_of_container(error):
+def is_refusal(error):
+    if isinstance(error, RuntimeError):
+        return str(error).startswith("Credentials were refreshed")
     if isinstance(error, FileNotFoundError):
         return error.filename == os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
     return str(error).startswith(("Unsupported host", "Auth token value"))
@@ -47,10 +49,10 @@ def is_refusal_of_container(error):
 async def answer(session, number):
     try:
         say({"id": number, **await resolve(session)})
-    except (BotoCoreError, ClientError, RuntimeError) as error:
+    except (BotoCoreError, ClientError) as error:
         say({"id": number, "error": {"kind": "error", "message": str(error)}})
-    except (ValueError, FileNotFoundError) as error:
-        if not is_refusal_of_container(error):
+    except (RuntimeError, ValueError, FileNotFoundError) as error:
+        if not is_refusal(error):
             raise
         say({"id": number, "error": {"kind": "error", "message": str(error)}})
 

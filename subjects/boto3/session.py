@@ -4,7 +4,8 @@ It hides nothing. A BotoCoreError is boto3 saying that it failed, and so are the
 that it asks for credentials and the RuntimeError it raises on purpose when refreshed credentials have
 already ended. So are the three of the container endpoint that botocore's own tests ask for: the ValueError
 for a host that is not allowed and for a token that is no header value, and the FileNotFoundError for a token
-file that is not there. Any other exception is a crash and ends the process, as it would end the application.
+file that is not there. Any other exception is a crash and ends the process, as it would end the application:
+so is RecursionError, which Python has made a RuntimeError.
 The Session is made when it is first needed: what is wrong with the config file shows there.
 """
 
@@ -40,7 +41,9 @@ def resolve(session):
     return {"credentials": answer}
 
 
-def is_refusal_of_container(error):
+def is_refusal(error):
+    if isinstance(error, RuntimeError):
+        return str(error).startswith("Credentials were refreshed")
     if isinstance(error, FileNotFoundError):
         return error.filename == os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
     return str(error).startswith(("Unsupported host", "Auth token value"))
@@ -57,10 +60,10 @@ def main():
         try:
             session = session or boto3.Session()
             say({"id": question["id"], **resolve(session)})
-        except (BotoCoreError, ClientError, RuntimeError) as error:
+        except (BotoCoreError, ClientError) as error:
             say({"id": question["id"], "error": {"kind": "error", "message": str(error)}})
-        except (ValueError, FileNotFoundError) as error:
-            if not is_refusal_of_container(error):
+        except (RuntimeError, ValueError, FileNotFoundError) as error:
+            if not is_refusal(error):
                 raise
             say({"id": question["id"], "error": {"kind": "error", "message": str(error)}})
 
