@@ -124,9 +124,17 @@ impl Reference {
     /// The bytes themselves, and whatever else there is to say once they are replaced.
     fn not_utf8(&self) -> Vec<Reason> {
         let replaced = Self::of(String::from_utf8_lossy(&self.bytes).as_bytes());
+        // Replacement characters that were sent as such replace nothing.
+        let sent: Vec<_> = self.bytes.utf8_chunks().collect();
+        let valid = |c: &std::str::Utf8Chunk<'_>| c.valid().replace('\u{FFFD}', "?");
+        let marked = |c: &std::str::Utf8Chunk<'_>| match c.invalid() {
+            [] => valid(c),
+            _ => valid(c) + "\u{FFFD}",
+        };
+        let told = Self::of(sent.iter().map(marked).collect::<String>().as_bytes());
         let in_a_value = VALUES
             .iter()
-            .any(|name| replaced.text(name).is_some_and(|t| t.contains('\u{FFFD}')));
+            .any(|name| told.text(name).is_some_and(|t| t.contains('\u{FFFD}')));
         let place = if in_a_value {
             "in a value"
         } else {

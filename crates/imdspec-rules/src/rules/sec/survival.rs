@@ -1,4 +1,4 @@
-//! Nothing that a service answers takes the program with it.
+//! Nothing that a service answers or a setting says takes the program with it.
 
 use crate::rules::sight::differs;
 use crate::{Applies, Case, Docket, Level, Outcome, Provenance, Rule};
@@ -7,7 +7,7 @@ pub(super) const SEC_019: Rule = Rule {
     id: "SEC-019",
     level: Level::Must,
     applies: Applies::Always,
-    statement: "Whatever the services answer, a resolve ends in credentials or in an error: the subject does not die, and what it answers is an answer.",
+    statement: "Whatever the services answer and the settings say, a resolve ends in credentials or in an error: the subject does not die, and what it answers is an answer.",
     source: "boto/botocore#1049 (2016-10-12): what answered at the metadata address ended in an exception nobody caught, and a locked application; RFC 8259 section 9: a text is taken or refused, within limits of size and depth",
     provenance: Provenance::Observed,
     rationale: "Credentials are fetched in the middle of everything else; anything may answer at the metadata address, and no reply is worth the process.",
@@ -18,7 +18,7 @@ pub(super) const SEC_019: Rule = Rule {
         ),
         differs(
             "botocore",
-            "lets a ValueError, KeyError or RecursionError escape from some documents",
+            "lets a ValueError, KeyError, TypeError or RecursionError escape from some documents, those of the container endpoint among them",
         ),
     ],
     monitor: nothing_kills,
