@@ -1,6 +1,6 @@
 //! What a trace proves against a subject, and what makes two proofs the same.
 
-use imdspec_rules::{Capabilities, Level, Trace, Verdict, judge, rules};
+use imdspec_rules::{Applies, Capabilities, Level, Trace, Verdict, judge, rules};
 
 /// A rule that a trace breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +29,17 @@ impl Broken {
 /// The rules that a trace breaks, the first proof of each, in the order of the rules.
 ///
 /// Capabilities that were not declared are inferred from this one trace, which shows less than a
-/// whole run: a rule that it takes more to know of accuses nobody here.
+/// whole run: a rule that it takes more to know of accuses nobody here. Nor does one for those that
+/// lack a capability, unless the subject says that it lacks it.
 #[must_use]
 pub fn broken(trace: &Trace, declared: &Capabilities) -> Vec<Broken> {
+    let may_lack = |applies: Applies| match applies {
+        Applies::Without(c) => declared.knows(c),
+        Applies::Always | Applies::With(_) => true,
+    };
     judge(rules::all(), std::slice::from_ref(trace), declared)
         .into_iter()
+        .filter(|j| may_lack(j.rule.applies))
         .filter(|j| matches!(j.verdict, Verdict::Violated | Verdict::Warned))
         .filter_map(|j| {
             let proof = j.evidence.into_iter().next()?.evidence;
@@ -81,6 +87,24 @@ mod tests {
             words("status 4 to \"\" after 7 s")
         );
         assert_ne!(words("status 503"), words("state 503"));
+    }
+
+    #[test]
+    fn who_does_not_say_what_it_lacks_is_not_held_to_it() {
+        let scenario = crate::scenario::embedded();
+        let scenario = scenario.iter().find(|s| s.name == "err/fallback-after-403");
+        let reference = crate::Reference {
+            options: imdspec_client::Options {
+                v1_fallback: true,
+                ..Default::default()
+            },
+        };
+        let trace = crate::memory::run(scenario.expect("a scenario of ERR-002"), &reference, 1);
+        assert_eq!(broken(&trace, &Capabilities::default()), []);
+        let mut lacks = Capabilities::default();
+        lacks.declare(imdspec_rules::Capability::V1Fallback, false);
+        let found = broken(&trace, &lacks);
+        assert!(found.iter().any(|b| b.rule == "TOKEN-019"), "{found:?}");
     }
 
     #[test]
