@@ -129,8 +129,7 @@ fn a_document_is_taken_or_refused() {
     assert!(document(br#"{"Code":"Failed"}"#).is_none());
 }
 
-/// What the fuzz target does, by some inputs of chance. Each known panic happens among them, so that
-/// this fails, too, when it is not passed over.
+/// What the fuzz target does, by some inputs of chance.
 #[test]
 fn worlds_of_chance_show_only_what_is_known() {
     let fuzzed = known(
