@@ -92,11 +92,13 @@ fn a_mutant_is_found_and_what_shows_it_is_small() {
 
 mod anybodys_provider {
     use super::bytes;
-    use imdspec_suite::fuzz::{FuzzProvider, hold_document};
+    use imdspec_suite::fuzz::document::Wrong;
+    use imdspec_suite::fuzz::{FuzzProvider, hold_document, hold_document_but};
     use imdspec_suite::in_process::{
         Environment, Given, Lost, Provider, Refusal, Request, Response, credentials,
     };
     use imdspec_wire::{CredentialDocument, Field, RoleList, TOKEN_HEADER, TTL_HEADER};
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
     /// A provider of a few lines that asks in memory; `strict` says whether it looks at Code.
     struct Small {
@@ -177,11 +179,54 @@ mod anybodys_provider {
         }
     }
 
+    /// A provider that takes credentials from whatever document comes first, and panics at the next
+    /// thing it is asked.
+    fn panicking(words: &'static str) -> FuzzProvider {
+        FuzzProvider::new("panicking", move |environment| {
+            let small = std::sync::Arc::new(Small {
+                environment,
+                strict: true,
+            });
+            let asked = std::sync::Arc::new(AtomicU32::new(0));
+            move || {
+                let (small, asked) = (small.clone(), asked.clone());
+                async move {
+                    assert!(asked.fetch_add(1, Relaxed) == 0, "{words}");
+                    small.resolve().await
+                }
+            }
+        })
+        .in_memory()
+        .known_panic("the known one", "because")
+    }
+
+    #[test]
+    fn a_known_panic_accuses_nobody() {
+        for n in 0_u8..200 {
+            panicking("it is the known one").put_through(&[n; 60]);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "SEC-019")]
+    fn another_panic_beside_a_known_one_is_found() {
+        for n in 0_u8..200 {
+            panicking("it is a new one").put_through(&[n; 60]);
+        }
+    }
+
     #[test]
     #[should_panic(expected = "credentials were taken")]
     fn a_parser_that_takes_a_failure_is_found() {
         let failed = br#"{"Code":"Failed","AccessKeyId":"A","SecretAccessKey":"S","Token":"T","Expiration":"2099-01-01T00:00:00Z"}"#;
         hold_document(failed, read(failed, true).as_ref());
         hold_document(failed, read(failed, false).as_ref());
+    }
+    #[test]
+    fn what_is_known_of_a_parser_accuses_nobody() {
+        let failed = br#"{"Code":"Failed","AccessKeyId":"A","SecretAccessKey":"S","Token":"T","Expiration":"2099-01-01T00:00:00Z"}"#;
+        hold_document_but(failed, read(failed, false).as_ref(), |bytes, wrong| {
+            bytes == failed && matches!(wrong, Wrong::Took(_))
+        });
     }
 }

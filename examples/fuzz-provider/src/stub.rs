@@ -10,24 +10,24 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::ErrorKind;
 use http::{HeaderName, HeaderValue, Uri};
-use imdspec_client::Lost;
-use imdspec_wire::{Headers, Request, Response, Version};
+use imdspec_suite::in_process::{Headers, Lost, Request, Response};
+use imdspec_wire::Version;
 use std::fmt;
 use std::sync::Arc;
 
 /// What answers: a function of the authority that the request is for (`169.254.169.254`) and of the
 /// request. It answers at once; the time that a reply takes is for it to let pass, or to call too long.
-pub trait Exchange: Fn(&str, Request) -> Result<Response, Lost> + Send + Sync + 'static {}
+pub trait Answers: Fn(&str, Request) -> Result<Response, Lost> + Send + Sync + 'static {}
 
-impl<F: Fn(&str, Request) -> Result<Response, Lost> + Send + Sync + 'static> Exchange for F {}
+impl<F: Fn(&str, Request) -> Result<Response, Lost> + Send + Sync + 'static> Answers for F {}
 
 /// The HTTP client. It follows no redirect and knows no proxy, like the SDK's own.
 pub struct Stub<E>(Arc<E>);
 
-impl<E: Exchange> Stub<E> {
+impl<E: Answers> Stub<E> {
     /// A client whose requests are answered by a function.
-    pub fn new(exchange: E) -> Self {
-        Self(Arc::new(exchange))
+    pub fn new(answers: E) -> Self {
+        Self(Arc::new(answers))
     }
 
     fn send(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -52,7 +52,7 @@ impl<E> fmt::Debug for Stub<E> {
     }
 }
 
-impl<E: Exchange> HttpClient for Stub<E> {
+impl<E: Answers> HttpClient for Stub<E> {
     fn http_connector(
         &self,
         _: &HttpConnectorSettings,
@@ -62,7 +62,7 @@ impl<E: Exchange> HttpClient for Stub<E> {
     }
 }
 
-impl<E: Exchange> HttpConnector for Stub<E> {
+impl<E: Answers> HttpConnector for Stub<E> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::ready(self.send(&request))
     }

@@ -3,9 +3,10 @@
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_smithy_async::time::StaticTimeSource;
-use imdspec_client::Lost;
-use imdspec_example_fuzz_provider::provider;
-use imdspec_wire::{Request, Response, TOKEN_HEADER, TTL_HEADER, Version};
+use imdspec_example_fuzz_provider::{document, known, provider, sdk};
+use imdspec_suite::fuzz::FuzzProvider;
+use imdspec_suite::in_process::{Lost, Request, Response};
+use imdspec_wire::{TOKEN_HEADER, TTL_HEADER, Version};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -33,6 +34,7 @@ fn resolve(
     let paused = Arc::new(Mutex::new(Duration::ZERO));
     let (seen, passed) = (Arc::clone(&asked), Arc::clone(&paused));
     let provider = provider(
+        "http://169.254.169.254",
         move |authority, request| {
             assert_eq!(authority, "169.254.169.254");
             let reply = answer(&request);
@@ -41,7 +43,8 @@ fn resolve(
         },
         StaticTimeSource::from_secs(1_800_000_000),
         move |pause| *passed.lock().expect("no test panics with it") += pause,
-    );
+    )
+    .expect("the endpoint is a URI");
     let resolving = pin!(provider.provide_credentials());
     let given = match resolving.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(given) => given.ok(),
@@ -115,5 +118,29 @@ fn a_reply_that_is_none_is_an_error() {
         },
     ] {
         assert!(resolve(spoil).0.is_none());
+    }
+}
+
+#[test]
+fn a_document_is_taken_or_refused() {
+    let taken = document(DOCUMENT.as_bytes()).unwrap();
+    assert_eq!(taken.access_key_id, "ASIAEXAMPLE");
+    assert_eq!(taken.expiration.as_deref(), Some("2030-01-01T06:00:00Z"));
+    assert!(document(br#"{"Code":"Failed"}"#).is_none());
+}
+
+/// What the fuzz target does, by some inputs of chance.
+#[test]
+fn worlds_of_chance_show_only_what_is_known() {
+    let fuzzed = known(
+        FuzzProvider::new("aws-config", sdk)
+            .in_memory()
+            .takes_clock(),
+    );
+    for n in 0_u32..300 {
+        let bytes: Vec<u8> = (1..120_u32)
+            .map(|i| (n.wrapping_mul(2_654_435_761).wrapping_add(i * 40_503) >> 11) as u8)
+            .collect();
+        fuzzed.put_through(&bytes);
     }
 }

@@ -47,7 +47,7 @@ pub fn demand(bytes: &[u8]) -> Demand {
         Ok(document) => document,
         Err(WireError::NotAnObject) => return Demand::Refuse(WireError::NotAnObject),
         Err(not_json @ WireError::NotJson { .. }) => {
-            return if begins_with_a_value(bytes) {
+            return if begins_with_a_value(bytes) || is_an_extension(bytes) {
                 Demand::Open
             } else {
                 Demand::Refuse(not_json)
@@ -107,6 +107,23 @@ fn begins_with_a_value(bytes: &[u8]) -> bool {
     matches!(values.next(), Some(Ok(value)) if value.is_object())
 }
 
+/// Whether what is no JSON is a number or an escape that is none: some libraries take `5.` and `\q`,
+/// and RFC 8259, section 9, lets a parser take more than JSON.
+fn is_an_extension(bytes: &[u8]) -> bool {
+    const EXTENSIONS: [&str; 5] = [
+        "invalid number",
+        "number out of range",
+        "invalid escape",
+        "lone leading surrogate",
+        "unexpected end of hex escape",
+    ];
+    let read: Result<serde_json::Value, _> = serde_json::from_slice(bytes);
+    read.is_err_and(|e| {
+        let words = e.to_string();
+        EXTENSIONS.iter().any(|x| words.starts_with(x))
+    })
+}
+
 /// Whether clients may well read another document than this: a member twice, or one whose name
 /// differs from a known one in letter case alone.
 fn is_ambiguous(document: &CredentialDocument) -> bool {
@@ -118,7 +135,7 @@ fn is_ambiguous(document: &CredentialDocument) -> bool {
     !document.duplicates().is_empty() || document.unknown().iter().any(alike)
 }
 
-const MEMBERS: [&str; 10] = [
+const MEMBERS: [&str; 11] = [
     "Code",
     "Message",
     "LastUpdated",
@@ -128,6 +145,7 @@ const MEMBERS: [&str; 10] = [
     "Token",
     "SessionToken",
     "Expiration",
+    "ExpiresAt",
     "AccountId",
 ];
 
@@ -247,6 +265,11 @@ mod tests {
             ("{", "{\"Token\":\"u\","),
             ("{", "{\"accesskeyid\":\"u\","),
             ("{", "{\"New\":1e400,"),
+            ("{", "{\"New\":5.,"),
+            ("}", ",\"New\":01}"),
+            ("}", ",\"New\":\"\\q\"}"),
+            ("}", ",\"New\":\"\\ud800\"}"),
+            ("}", ",\"ExpiresAt\":\"u\"}"),
             ("\"Code\":\"Success\",", ""),
         ] {
             let demand = of(|t| t.replacen(from, to, 1));

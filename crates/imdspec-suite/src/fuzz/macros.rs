@@ -12,6 +12,7 @@
 ///     FuzzProvider::new("mine", |environment| MyProvider::new(environment))
 ///         .in_memory()
 ///         .known("DOC-003", "does not look at Code; reported")
+///         .known_panic("valid request", "a role list that makes no URI; reported")
 /// );
 /// ```
 ///
@@ -49,13 +50,17 @@ macro_rules! fuzz_provider {
 /// ```
 ///
 /// The closure gives [`Given`](crate::in_process::Given) for a document it takes, and none for one
-/// it refuses.
+/// it refuses. What is known of the parser may follow, as a function that is told the document and
+/// what is [`Wrong`](crate::fuzz::document::Wrong): `|bytes| …, known: |bytes, wrong| …`.
 #[macro_export]
 macro_rules! fuzz_document {
     (|$bytes:ident| $body:expr $(,)?) => {
+        $crate::fuzz_document!(|$bytes| $body, known: |_, _| false);
+    };
+    (|$bytes:ident| $body:expr, known: $known:expr $(,)?) => {
         ::libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
             let parse = |$bytes: &[u8]| -> Option<$crate::in_process::Given> { $body };
-            $crate::fuzz::hold_document(bytes, parse(bytes).as_ref());
+            $crate::fuzz::hold_document_but(bytes, parse(bytes).as_ref(), $known);
         });
     };
 }

@@ -27,6 +27,7 @@ mod draw;
 mod faults;
 mod macros;
 mod oracle;
+mod panics;
 mod provider;
 mod shrink;
 pub mod targets;
@@ -34,7 +35,7 @@ mod worlds;
 
 pub use coverage::Coverage;
 pub use oracle::{Broken, broken};
-pub use provider::{FuzzProvider, hold_document};
+pub use provider::{FuzzProvider, hold_document, hold_document_but};
 pub use shrink::Shrink;
 pub use worlds::{replies, scenario};
 

@@ -1,13 +1,13 @@
 //! Anybody's provider in worlds of chance: what `fuzz_provider!` and `fuzz_document!` come to.
 
-use super::{Broken, Reach, Waits, broken, document, scenario};
+use super::{Broken, Reach, Waits, broken, document, panics, scenario};
 use crate::in_process::{AnyProvider, Capability, Environment, Factory, Given, Provider, Stage};
 use crate::scenario::{ClockNeed, Scenario};
 use crate::show::{Colour, failure};
 use imdspec_rules::{Capabilities, Level, Trace, judge, rules};
 use std::cell::RefCell;
 use std::fmt;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::Arc;
 
 /// A Rust provider to fuzz: how it is made, what it is able to do, and what is known of it.
 ///
@@ -21,6 +21,8 @@ pub struct FuzzProvider {
     capabilities: Capabilities,
     /// Rules that are known to be broken.
     known: Vec<(String, String)>,
+    /// Words of panics that are known.
+    known_panics: Vec<(String, String)>,
 }
 
 impl fmt::Debug for FuzzProvider {
@@ -29,6 +31,7 @@ impl fmt::Debug for FuzzProvider {
             .field("name", &self.name)
             .field("reach", &self.reach)
             .field("known", &self.known)
+            .field("known_panics", &self.known_panics)
             .finish_non_exhaustive()
     }
 }
@@ -55,6 +58,7 @@ impl FuzzProvider {
             strict: false,
             capabilities: Capabilities::default(),
             known: Vec::new(),
+            known_panics: Vec::new(),
         }
     }
 
@@ -95,6 +99,16 @@ impl FuzzProvider {
         self
     }
 
+    /// A panic that is known, by words of its message, and why that is accepted. What came before it
+    /// is judged; the resolve it ended, and the rest of the input, are not.
+    ///
+    /// A rule that accuses a panic ([`known`](Self::known)) would hide every other panic as well.
+    #[must_use]
+    pub fn known_panic(mut self, words: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.known_panics.push((words.into(), reason.into()));
+        self
+    }
+
     /// Fails on a SHOULD that is not met, too.
     #[must_use]
     pub const fn strict(mut self) -> Self {
@@ -112,15 +126,18 @@ impl FuzzProvider {
             assert!(rules::get(rule).is_some(), "no rule is called {rule:?}");
         }
         let scenario = scenario(bytes, self.reach);
-        let trace = match on_stage(self.in_memory, |stage| {
-            // A panic in the provider ends a fuzzer at once; by then the scenario must be told.
-            tell_on_panic(&scenario, || {
+        let (run, panicked) = panics::watched(&scenario, &self.known_panics, || {
+            on_stage(self.in_memory, |stage| {
                 stage.run(&self.name, &*self.factory, &scenario, 1)
             })
-        }) {
+        });
+        let mut trace = match run {
             Ok(trace) => trace,
             Err(why) => panic!("not run: {why}"),
         };
+        if panicked {
+            panics::before_the_crash(&mut trace);
+        }
         let found = broken(&trace, &self.capabilities);
         if let Some(first) = found.into_iter().find(|b| self.is_news(b)) {
             panic!("{}", self.words(&first, &scenario, &trace));
@@ -155,7 +172,7 @@ impl FuzzProvider {
     }
 }
 
-fn text(scenario: &Scenario, rule: &str) -> String {
+pub(super) fn text(scenario: &Scenario, rule: &str) -> String {
     let mut scenario = scenario.clone();
     scenario.exercises = vec![rule.to_owned()];
     scenario.to_toml().unwrap_or_else(|e| e.to_string())
@@ -181,41 +198,26 @@ fn on_stage<T>(
     })
 }
 
-/// The scenario that a provider is in, for the hook alone: libFuzzer ends the process in a panic,
-/// before anything could be caught, so that it has to be told then and there.
-static UNDER_WAY: Mutex<Option<Scenario>> = Mutex::new(None);
-
-/// Runs something, and says in which scenario it panicked if it does, on whatever thread.
-fn tell_on_panic<T>(scenario: &Scenario, act: impl FnOnce() -> T) -> T {
-    static HOOKED: Once = Once::new();
-    HOOKED.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if let Some(scenario) = under_way().take() {
-                anstream::eprintln!(
-                    "a panic in this scenario:\n\n{}",
-                    text(&scenario, "SEC-019")
-                );
-            }
-            before(panic);
-        }));
-    });
-    *under_way() = Some(scenario.clone());
-    let done = act();
-    *under_way() = None;
-    done
-}
-
-fn under_way() -> std::sync::MutexGuard<'static, Option<Scenario>> {
-    UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Holds what a parser made of a document's bytes against what must come of them.
 ///
 /// # Panics
 /// When a MUST is not met, with the document.
 pub fn hold_document(bytes: &[u8], taken: Option<&Given>) {
-    if let Err(wrong) = document::check(bytes, taken) {
+    hold_document_but(bytes, taken, |_, _| false);
+}
+
+/// The same, but for what is known of the parser: `known` is told the document and what is wrong.
+///
+/// # Panics
+/// When a MUST is not met and that is not known, with the document.
+pub fn hold_document_but(
+    bytes: &[u8],
+    taken: Option<&Given>,
+    known: impl Fn(&[u8], &document::Wrong) -> bool,
+) {
+    if let Err(wrong) = document::check(bytes, taken)
+        && !known(bytes, &wrong)
+    {
         panic!("{wrong}:\n{}", String::from_utf8_lossy(bytes));
     }
 }
