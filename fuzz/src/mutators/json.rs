@@ -87,10 +87,14 @@ pub(super) fn mutate(input: &[u8], words: &Words, dice: &mut Dice) -> Vec<u8> {
         2 => drop(members.remove(i)),
         3 => members[i].1 = dice.choose(words.values).as_bytes().to_vec(),
         4 => members[i].1 = members[j].1.clone(),
-        5 => members[i].0 = quoted(dice.choose(words.names)),
+        5 => {
+            let name: &&str = dice.choose(words.names);
+            members[i].0 = quoted(name);
+        }
         _ => {
             let value = dice.choose(words.values).as_bytes().to_vec();
-            members.push((quoted(dice.choose(words.names)), value));
+            let name: &&str = dice.choose(words.names);
+            members.push((quoted(name), value));
         }
     }
     let members: Vec<Vec<u8>> = members

@@ -1,7 +1,7 @@
 //! Nothing that a service answers or a setting says takes the program with it.
 
 use crate::rules::sight::differs;
-use crate::{Applies, Case, Docket, Level, Outcome, Provenance, Rule};
+use crate::{Applies, Case, Docket, Exchange, Level, Outcome, Provenance, Rule, Server};
 
 pub(super) const SEC_019: Rule = Rule {
     id: "SEC-019",
@@ -28,8 +28,10 @@ fn nothing_kills(case: &Case<'_>, docket: &mut Docket) {
     for call in &case.calls {
         match call.outcome {
             Some(Outcome::Credentials(_) | Outcome::Refused { .. }) => {
-                // Who asked nobody was put to no test.
-                if !case.of_call(call).is_empty() {
+                // Who asked nobody, or the wrong service, was put to no test.
+                let meant =
+                    |x: &Exchange<'_>| x.request.server == Server::Imds || !x.is_token_put();
+                if case.of_call(call).iter().any(meant) {
                     docket.held();
                 }
             }
