@@ -110,7 +110,7 @@ pub fn scenario_file(bytes: &[u8]) {
 /// An answer with both credentials and an error is taken for the error.
 pub fn session_messages(bytes: &[u8]) {
     session_messages_by(
-        |line| imdspec_suite::properties::hello(line),
+        imdspec_suite::properties::hello,
         |line| {
             let (id, outcome) = imdspec_suite::properties::answer(line);
             texts::error_first(line).map_or((id, outcome), |error| (id, error))
