@@ -43,6 +43,22 @@ pub fn known(conformance: Conformance) -> Conformance {
             ["token/ttl-overflow"],
         )
         .expected(
+            "SEC-019",
+            "the panics of ROUTE-013 and TOKEN-013, and that of a list longer than a URI may be",
+            [
+                "route/blank-list-then-document",
+                "route/list-is-a-document",
+                "route/list-of-two",
+                "route/list-with-crlf",
+                "route/list-with-line-feed",
+                "route/list-with-request-injection",
+                "route/list-with-spaces",
+                "sec/endless-list",
+                "sec/secrets-in-the-list",
+                "token/ttl-overflow",
+            ],
+        )
+        .expected(
             "TOKEN-017",
             "imds/client/token.rs, `parse_token_response`: of all statuses only 400 and 403 are \
              refusals; any other body beside a TTL header is a token",
