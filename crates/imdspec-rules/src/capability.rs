@@ -1,5 +1,6 @@
 //! What a subject can do, declared by its author or seen in its traces.
 
+use crate::rules::sight::is_v1_forbidden;
 use crate::{Call, Case, Exchange, Outcome, Server};
 use imdspec_wire::Source;
 use std::collections::BTreeMap;
@@ -133,6 +134,10 @@ impl Capabilities {
                 all.declare(capability, true);
             }
         }
+        let fallback = Capability::V1Fallback;
+        if !all.knows(fallback) && cases.iter().any(stays_with_v2) {
+            all.declare(fallback, false);
+        }
         let setting = Capability::V1DisableSetting;
         if !all.knows(setting) && cases.iter().any(falls_back) && cases.iter().any(obeys_v1_setting)
         {
@@ -265,14 +270,24 @@ fn goes_on(case: &Case<'_>, call: &Call<'_>) -> bool {
 
 /// Whether the setting kept a subject that falls back elsewhere from doing so here.
 fn obeys_v1_setting(case: &Case<'_>) -> bool {
-    let is_set = case
-        .setting("AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled")
-        .is_some_and(|v| v.eq_ignore_ascii_case("true"));
     let is_refused = |x: &Exchange<'_>| x.is_token_put() && matches!(x.status(), Some(403..=405));
-    is_set
+    is_v1_forbidden(case)
         && case.imds().any(|(_, x)| is_refused(x))
         && case.calls.iter().all(Call::is_refusal)
         && !falls_back(case)
+}
+
+/// Whether a case shows the subject without a fallback: nothing forbade it, and it gave up.
+fn stays_with_v2(case: &Case<'_>) -> bool {
+    let is_refused = |x: &Exchange<'_>| {
+        x.is_token_put() && x.is_answered() && matches!(x.status(), Some(403..=405))
+    };
+    let gave_up = |call: &Call<'_>| {
+        let mut of_call = case.imds_of(call).map(|(_, x)| x);
+        let refused = of_call.clone().any(is_refused);
+        call.is_refusal() && refused && !of_call.any(Exchange::is_metadata_get)
+    };
+    !is_v1_forbidden(case) && case.lone_calls().any(gave_up)
 }
 
 fn falls_back(case: &Case<'_>) -> bool {
@@ -342,6 +357,29 @@ mod tests {
         ));
         // Never asking for new ones is a fault, not a virtue.
         assert!(!shown(over().gave("A", END)));
+    }
+
+    #[test]
+    fn whether_there_is_a_fallback_is_known_once_it_was_called_for() {
+        let known = |traces: &[Trace]| {
+            let cases: Vec<_> = traces.iter().map(Case::new).collect();
+            let all = Capabilities::default().or_inferred(&cases);
+            let fallback = Capability::V1Fallback;
+            all.knows(fallback).then(|| all.has(fallback))
+        };
+        let put = |status| {
+            let asked = Build::new().resolve().ask("PUT", paths::TOKEN);
+            asked.reply(status, "")
+        };
+        let stays = put(403).refused().trace();
+        let falls = put(404).ask("GET", paths::ROLES).refused().trace();
+        let busy = put(503).ask("GET", paths::ROLES).refused().trace();
+        assert_eq!(known(&[busy]), None);
+        assert_eq!(known(std::slice::from_ref(&stays)), Some(false));
+        // On one status and not on another: it has one.
+        assert_eq!(known(&[stays, falls]), Some(true));
+        let forbidden = put(403).env("AWS_EC2_METADATA_V1_DISABLED", "true");
+        assert_eq!(known(&[forbidden.refused().trace()]), None);
     }
 
     #[test]

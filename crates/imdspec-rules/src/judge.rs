@@ -103,7 +103,11 @@ fn why_not_applicable(rule: &Rule, has: &Capabilities) -> Option<String> {
         Applies::With(c) if has.has(c) => None,
         Applies::With(c) if has.knows(c) => Some(format!("the subject declares no {c}")),
         Applies::With(c) => Some(format!("{c} is not declared, and nothing seen shows it")),
-        Applies::Without(c) => has.has(c).then(|| format!("the subject has {c}")),
+        Applies::Without(c) if has.has(c) => Some(format!("the subject has {c}")),
+        Applies::Without(c) if has.knows(c) => None,
+        Applies::Without(c) => Some(format!(
+            "{c} is not declared, and nothing seen calls for it"
+        )),
     }
 }
 

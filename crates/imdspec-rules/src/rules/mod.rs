@@ -16,7 +16,7 @@ mod err;
 mod retry;
 mod route;
 mod sec;
-mod sight;
+pub(crate) mod sight;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -214,7 +214,7 @@ pub(super) fn attempts_set(case: &Case<'_>) -> Option<usize> {
 }
 
 /// Whether falling back to IMDSv1 was forbidden by a setting.
-pub(super) fn is_v1_forbidden(case: &Case<'_>) -> bool {
+pub(crate) fn is_v1_forbidden(case: &Case<'_>) -> bool {
     case.setting("AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled")
         .is_some_and(|v| v.trim().eq_ignore_ascii_case("true"))
 }

@@ -1,6 +1,6 @@
 //! What a trace proves against a subject, and what makes two proofs the same.
 
-use imdspec_rules::{Applies, Capabilities, Level, Trace, Verdict, judge, rules};
+use imdspec_rules::{Capabilities, Level, Trace, Verdict, judge, rules};
 
 /// A rule that a trace breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,17 +29,11 @@ impl Broken {
 /// The rules that a trace breaks, the first proof of each, in the order of the rules.
 ///
 /// Capabilities that were not declared are inferred from this one trace, which shows less than a
-/// whole run: a rule that it takes more to know of accuses nobody here. Nor does one for those that
-/// lack a capability, unless the subject says that it lacks it.
+/// whole run: a rule that it takes more to know of accuses nobody here.
 #[must_use]
 pub fn broken(trace: &Trace, declared: &Capabilities) -> Vec<Broken> {
-    let may_lack = |applies: Applies| match applies {
-        Applies::Without(c) => declared.knows(c),
-        Applies::Always | Applies::With(_) => true,
-    };
     judge(rules::all(), std::slice::from_ref(trace), declared)
         .into_iter()
-        .filter(|j| may_lack(j.rule.applies))
         .filter(|j| matches!(j.verdict, Verdict::Violated | Verdict::Warned))
         .filter_map(|j| {
             let proof = j.evidence.into_iter().next()?.evidence;

@@ -3,14 +3,13 @@
 use super::conformance::Known;
 use crate::show::Colour;
 use crate::show::failure::{Replay, block};
-use imdspec_rules::{Applies, Capabilities, Judgement, Trace, Verdict, What, judge, rules};
+use imdspec_rules::{Capabilities, Judgement, Trace, Verdict, What, judge, rules};
 
 /// What one scenario showed: the trace, and what every rule says of it.
 #[derive(Debug)]
 pub struct Report {
     trace: Trace,
     judgements: Vec<Judgement<'static>>,
-    declared: Capabilities,
     expected: Vec<Known>,
     strict: bool,
     /// The rules the scenario is meant for.
@@ -29,7 +28,6 @@ impl Report {
         Self {
             trace,
             judgements,
-            declared: declared.clone(),
             expected,
             strict,
             meant: meant.to_vec(),
@@ -165,14 +163,6 @@ impl Report {
         let more = judgement.evidence.len() - 1;
         if more > 0 {
             text.push_str(&format!("\n  ({more} more of {} here)", judgement.rule.id));
-        }
-        if let Applies::Without(capability) = judgement.rule.applies
-            && !self.declared.knows(capability)
-        {
-            text.push_str(&format!(
-                "\n  note      judged as a subject without {capability}, for this scenario shows none; \
-                 if it has it, say so with Conformance::has"
-            ));
         }
         text
     }
