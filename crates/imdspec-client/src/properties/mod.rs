@@ -6,6 +6,7 @@ mod second;
 
 use crate::settings::config_file::ConfigFile;
 pub use crate::settings::config_file::FileKind;
+use imdspec_wire::properties::has_turn;
 use std::collections::BTreeMap;
 
 /// What a file says, section by section, each with its settings.
@@ -44,7 +45,7 @@ pub fn config_file(bytes: &[u8]) {
 
 /// Any text, as either of the two files, has just the sections and settings that a second reading
 /// finds in it, in another way; names are names, the credentials file has profiles only; and what
-/// is read, written again, reads the same.
+/// is read, written again, reads the same, which is looked at for one input in four.
 ///
 /// # Panics
 /// When that does not hold.
@@ -58,8 +59,10 @@ pub fn config_file_by(parse: impl Fn(&str, FileKind) -> Sections, bytes: &[u8]) 
         assert_eq!(read, second::read(text, kind), "{kind:?}, read twice");
         let only_profiles = read.sso_sessions.is_empty() && read.services.is_empty();
         assert!(kind == FileKind::Config || only_profiles, "only profiles");
-        let again = parse(&written(&read, kind), kind);
-        assert_eq!(again, read, "{kind:?}, written again");
+        if has_turn(bytes, 4) {
+            let again = parse(&written(&read, kind), kind);
+            assert_eq!(again, read, "{kind:?}, written again");
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::books::Books;
 use super::table::{self, Shown, Step};
 use crate::{Change, Model, Reply, World};
 use arbitrary::Unstructured;
+use imdspec_wire::properties::has_turn;
 use imdspec_wire::{Mono, Now, Request, TOKEN_HEADER, Wall};
 use std::time::Duration;
 
@@ -40,14 +41,15 @@ pub fn model_requests(bytes: &[u8]) {
 /// books say it must be: who has shown a session token that was granted, has not expired and was
 /// not revoked, and nobody else, reads where tokens are required; a token is granted for as long as
 /// asked and no longer than the longest; the role list is the current role and the document is that
-/// role's, whole, of one minting, and fresh; and the same life lived again is the same to the byte.
+/// role's, whole, of one minting, and fresh; and the same life lived again, which one input in four has to, is the same to the byte.
 ///
 /// # Panics
 /// When that does not hold.
 pub fn model_requests_by<M: Imds>(make: impl Fn(World) -> M, bytes: &[u8]) {
     let first = live(&make, bytes);
-    let second = live(&make, bytes);
-    assert_eq!(first, second, "the same life again");
+    if has_turn(bytes, 4) {
+        assert_eq!(first, live(&make, bytes), "the same life again");
+    }
 }
 
 /// Lives a life and gives every reply as it was.

@@ -18,6 +18,8 @@ mod token;
 
 pub use date::{timestamp, timestamp_by};
 pub use document::{credential_document, credential_document_by};
-pub use http::{crumbled, cut, http_requests, http_response, http_response_by, read_response};
+pub use http::{
+    crumbled, cut, has_turn, http_requests, http_response, http_response_by, read_response,
+};
 pub use roles::{role_list, role_list_by};
 pub use token::{token_reply, token_reply_by, ttl};
