@@ -32,7 +32,7 @@ impl fmt::Display for Wrong {
         match self {
             Self::Refused => f.write_str("a sound document was refused (DOC-001)"),
             Self::Took(why) => write!(f, "credentials were taken from a document although {why}"),
-            Self::Altered(what) => write!(f, "{what} is not the one in the document (DOC-018)"),
+            Self::Altered(what) => write!(f, "{what} is not the one in the document (DOC-001)"),
         }
     }
 }

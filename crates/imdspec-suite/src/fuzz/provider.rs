@@ -1,7 +1,9 @@
 //! Anybody's provider in worlds of chance: what `fuzz_provider!` and `fuzz_document!` come to.
 
 use super::{Broken, Reach, Waits, broken, document, panics, scenario};
-use crate::in_process::{AnyProvider, Capability, Environment, Factory, Given, Provider, Stage};
+use crate::in_process::{
+    AnyProvider, Capability, Clock, Environment, Factory, Given, Provider, Stage,
+};
 use crate::scenario::{ClockNeed, Scenario};
 use crate::show::{Colour, failure};
 use imdspec_rules::{Capabilities, Level, Trace, judge, rules};
@@ -128,7 +130,7 @@ impl FuzzProvider {
         let scenario = scenario(bytes, self.reach);
         let (run, panicked) = panics::watched(&scenario, &self.known_panics, || {
             on_stage(self.in_memory, |stage| {
-                stage.run(&self.name, &*self.factory, &scenario, 1)
+                stage.run(&self.name, &*self.factory, &scenario, self.clock(), 1)
             })
         });
         let mut trace = match run {
@@ -141,6 +143,16 @@ impl FuzzProvider {
         let found = broken(&trace, &self.capabilities);
         if let Some(first) = found.into_iter().find(|b| self.is_news(b)) {
             panic!("{}", self.words(&first, &scenario, &trace));
+        }
+    }
+
+    /// A clock that stands still, where nobody looks at another one: then the same input shows the
+    /// same each time.
+    fn clock(&self) -> Clock {
+        if self.in_memory && self.reach.clock >= ClockNeed::Movable {
+            Clock::still()
+        } else {
+            Clock::new()
         }
     }
 

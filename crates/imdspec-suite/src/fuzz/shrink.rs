@@ -28,8 +28,6 @@ use imdspec_model::{Fault, Nth, World};
 pub struct Shrink {
     least: Scenario,
     offers: std::vec::IntoIter<Scenario>,
-    /// How many of the offers were tried since the last one taken.
-    refused: usize,
 }
 
 impl Shrink {
@@ -39,7 +37,6 @@ impl Shrink {
         Self {
             offers: smaller(&first).into_iter(),
             least: first,
-            refused: 0,
         }
     }
 
@@ -60,13 +57,10 @@ impl Shrink {
     /// Takes the answer: an offered scenario that shows it too, or none. Of several tried side by
     /// side the first that does is the one to give.
     pub fn take(&mut self, shows_it: Option<Scenario>) {
-        let Some(least) = shows_it else {
-            self.refused += 1;
-            return;
-        };
-        self.offers = smaller(&least).into_iter();
-        self.least = least;
-        self.refused = 0;
+        if let Some(least) = shows_it {
+            self.offers = smaller(&least).into_iter();
+            self.least = least;
+        }
     }
 
     /// The least scenario so far.

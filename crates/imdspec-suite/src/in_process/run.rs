@@ -37,7 +37,7 @@ impl Stage {
         })
     }
 
-    /// No servers but those of [`Environment::exchange`], and a clock that stands still.
+    /// No servers but those of [`Environment::exchange`].
     pub(crate) fn memory() -> Result<Self, NotRun> {
         let one = || {
             let mut builder = Builder::new_current_thread();
@@ -50,19 +50,16 @@ impl Stage {
         })
     }
 
-    /// Runs a scenario. Blocks until it is over, which a provider that hangs cannot put off for
-    /// long.
+    /// Runs a scenario on a clock. Blocks until it is over, which a provider that hangs cannot put
+    /// off for long.
     pub(crate) fn run(
         &self,
         name: &str,
         factory: &Factory,
         scenario: &Scenario,
+        clock: Clock,
         seed: u64,
     ) -> Result<Trace, NotRun> {
-        let clock = match self.ground {
-            Ground::Memory => Clock::still(),
-            _ => Clock::new(),
-        };
         let time = Time::Shared(clock.clone());
         let header = Recorder::header(scenario, name, seed, time.kind());
         let hosted = self
@@ -115,7 +112,7 @@ pub(super) fn run(
     seed: u64,
 ) -> Result<Trace, NotRun> {
     let stage = Stage::sockets()?;
-    let trace = stage.run(name, factory, scenario, seed);
+    let trace = stage.run(name, factory, scenario, Clock::new(), seed);
     stage.end();
     trace
 }

@@ -86,7 +86,8 @@ impl Bench {
     }
 
     /// What some scenarios showed, in their order; nothing of one that could not be run, or was not
-    /// through when time was over.
+    /// begun before `until`. What is under way then is let end: one that does not answer is what is
+    /// looked for, and has its deadline.
     pub(super) async fn run(
         &self,
         scenarios: Vec<Scenario>,
@@ -110,14 +111,18 @@ impl Bench {
         let mut left = scenarios.into_iter().enumerate();
         let mut tasks = JoinSet::new();
         loop {
-            for (i, scenario) in left.by_ref().take(self.jobs - tasks.len()) {
+            let room = if Instant::now() < until {
+                self.jobs - tasks.len()
+            } else {
+                0
+            };
+            for (i, scenario) in left.by_ref().take(room) {
                 let runner = Arc::clone(runner);
                 let seed = scenario_seed(self.seed, &scenario.name);
                 tasks.spawn(async move { (i, runner.watch(&scenario, seed).await.ok()) });
             }
             let next = tokio::select! {
                 next = tasks.join_next() => next,
-                () = tokio::time::sleep_until(until.into()) => None,
                 Ok(_) = stop.wait_for(|stop| *stop) => None,
             };
             match next {

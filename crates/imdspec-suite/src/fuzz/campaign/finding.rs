@@ -1,6 +1,7 @@
 //! What a campaign found: each thing once, as the least scenario that shows it.
 
 use crate::fuzz::Broken;
+use crate::runner::scenario_seed;
 use crate::scenario::{Scenario, ScenarioError, Step};
 use imdspec_model::Fault;
 use imdspec_rules::{Trace, What};
@@ -85,10 +86,7 @@ impl Heavy {
 
 /// The rule's id and what the scenario comes to, so that one finding has one name.
 fn name(broken: &Broken, scenario: &Scenario) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in scenario.to_toml().unwrap_or_default().bytes() {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
+    let hash = scenario_seed(0, &scenario.to_toml().unwrap_or_default());
     let rule = broken.rule.to_ascii_lowercase();
     format!("{rule}-{:06x}", hash & 0xFF_FFFF)
 }

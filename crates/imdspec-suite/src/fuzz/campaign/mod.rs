@@ -99,6 +99,22 @@ pub struct Ended {
     pub notes: Vec<String>,
 }
 
+impl Ended {
+    fn before_it_began(subject: Subject, took: Duration) -> Self {
+        Self {
+            subject,
+            findings: Vec::new(),
+            unsteady: Vec::new(),
+            known: BTreeMap::new(),
+            heavy: None,
+            progress: Progress::default(),
+            took,
+            interrupted: true,
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// Runs a campaign. When `stop` turns true, it ends with what it has.
 ///
 /// # Errors
@@ -109,7 +125,14 @@ pub async fn run(
     progress: impl FnMut(&Progress, Option<&Finding>),
 ) -> Result<Ended, ContractError> {
     let began = Instant::now();
-    let bench = Bench::set_up(campaign.subject, campaign.seed, campaign.jobs).await?;
+    let mut stopped = stop.clone();
+    let set_up = Bench::set_up(campaign.subject.clone(), campaign.seed, campaign.jobs);
+    let bench = tokio::select! {
+        bench = set_up => bench?,
+        Ok(_) = stopped.wait_for(|stop| *stop) => {
+            return Ok(Ended::before_it_began(campaign.subject, began.elapsed()));
+        }
+    };
     let mut run = Run {
         pool: Pool::new(campaign.seed),
         coverage: Coverage::default(),
