@@ -2,28 +2,10 @@
 //! lines that are wrong.
 #![cfg(target_os = "linux")]
 
+mod common;
+
+use common::{ends, imdspec_in};
 use serde_json::Value;
-use std::path::Path;
-use std::process::{Command, Output};
-
-fn imdspec(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_imdspec"))
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .expect("the program was built")
-}
-
-#[track_caller]
-fn ends(output: &Output, status: i32, parts: &[&str]) {
-    let out = String::from_utf8_lossy(&output.stdout);
-    let all = format!("{out} {}", String::from_utf8_lossy(&output.stderr));
-    let said = all.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert_eq!(output.status.code(), Some(status), "{said}");
-    for part in parts {
-        assert!(said.contains(part), "{part:?} is not in {said}");
-    }
-}
 
 /// A client in bash that looks at no status and at no Code: what comes is what it prints.
 const BELIEVER: &str = r#"
@@ -52,7 +34,7 @@ fn the_reference_client_is_accused_of_nothing() {
     let args = [
         "fuzz", "--seed", "5", "--runs", "2000", "--time", "10m", "--strict",
     ];
-    let output = imdspec(folder.path(), &args);
+    let output = imdspec_in(folder.path(), &args);
     ends(&output, 0, &["nothing found in 2000 executions"]);
     assert!(!folder.path().join("regressions").exists());
 }
@@ -71,7 +53,7 @@ fn what_is_found_is_saved_small_and_shows_the_same_again() {
         "--json",
         "found.json",
     ];
-    let output = imdspec(folder.path(), &[&args[..], &UNDER_TEST].concat());
+    let output = imdspec_in(folder.path(), &[&args[..], &UNDER_TEST].concat());
     ends(
         &output,
         1,
@@ -79,6 +61,11 @@ fn what_is_found_is_saved_small_and_shows_the_same_again() {
     );
     let report = std::fs::read_to_string(folder.path().join("found.json")).unwrap();
     let report: Value = serde_json::from_str(&report).unwrap();
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../docs/fuzz.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = schema.iter_errors(&report).map(|e| e.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
     let findings = report["findings"].as_array().unwrap();
     assert!(!findings.is_empty());
     let first = &findings[0];
@@ -93,16 +80,23 @@ fn what_is_found_is_saved_small_and_shows_the_same_again() {
     );
     assert!(text.lines().count() < 30, "{text}");
     let check = ["check", "--scenario", file, "--rule", rule];
-    let again = imdspec(folder.path(), &[&check[..], &UNDER_TEST].concat());
+    let again = imdspec_in(folder.path(), &[&check[..], &UNDER_TEST].concat());
     ends(&again, 1, &[rule, "1 violated"]);
 }
 
 #[test]
 fn what_cannot_be_done_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    let output = imdspec(folder.path(), &["fuzz", "--time", "0s"]);
+    let output = imdspec_in(folder.path(), &["fuzz", "--time", "0s"]);
     ends(&output, 2, &["--time must be longer than nothing"]);
+    // Before anything is run, so that it costs no time.
+    let file = folder.path().join("a-file");
+    std::fs::write(&file, "").unwrap();
+    for option in ["--out", "--json"] {
+        let output = imdspec_in(folder.path(), &["fuzz", option, "a-file/below"]);
+        ends(&output, 2, &["could not write a-file/below"]);
+    }
     let missing = ["fuzz", "--runs", "1", "--", "no-such-program-here"];
-    let output = imdspec(folder.path(), &missing);
+    let output = imdspec_in(folder.path(), &missing);
     ends(&output, 3, &["could not start", "is it installed"]);
 }

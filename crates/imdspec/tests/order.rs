@@ -2,35 +2,19 @@
 //! command lines that are wrong.
 #![cfg(target_os = "linux")]
 
+mod common;
+
+use common::{ends, imdspec_in, said};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 fn imdspec(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_imdspec"))
-        .args(args)
-        .output()
-        .expect("the program was built")
+    imdspec_in(Path::new("."), args)
 }
 
 fn order(args: &[&str]) -> Output {
     imdspec(&[&["order"], args].concat())
-}
-
-/// All that was said, in words with one space between them: lines are broken anywhere.
-fn said(output: &Output) -> String {
-    let out = String::from_utf8_lossy(&output.stdout);
-    let all = format!("{out} {}", String::from_utf8_lossy(&output.stderr));
-    all.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[track_caller]
-fn ends(output: &Output, status: i32, parts: &[&str]) {
-    let said = said(output);
-    assert_eq!(output.status.code(), Some(status), "{said}");
-    for part in parts {
-        assert!(said.contains(part), "{part:?} is not in {said}");
-    }
 }
 
 /// Looks for each key on its own: in the credentials file, then in the environment. Half a pair is

@@ -11,7 +11,7 @@ pub(crate) struct Fuzz {
     #[command(flatten)]
     pub(crate) under_test: UnderTest,
     /// How long to look for something new. What was found last may be made small for half a minute
-    /// more
+    /// more, and what is under way is let end
     #[arg(long, value_name = "SPAN", default_value = "60s")]
     pub(crate) time: Span,
     /// Stop after so many scenarios, those that make a finding small aside, if time does not end it

@@ -6,7 +6,8 @@ use imdspec_model::Span;
 use imdspec_suite::order::Document;
 use imdspec_suite::program::{Network, Program, ProgramClock};
 use imdspec_suite::{Descriptor, Driven, Subject};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct UnderTest {
@@ -48,20 +49,30 @@ pub(crate) struct UnderTest {
 }
 
 impl UnderTest {
+    /// Who is under test: those that the files describe, or what the options name, or `reference`.
+    pub(crate) fn subjects(
+        &self,
+        files: &[PathBuf],
+        reference: impl FnOnce() -> Subject,
+    ) -> Result<Vec<Subject>, Failure> {
+        if files.is_empty() {
+            return self.subject(reference).map(|subject| vec![subject]);
+        }
+        files.iter().map(|file| self.described(file)).collect()
+    }
+
+    /// What the options name, or `reference`.
+    pub(crate) fn subject(&self, reference: impl FnOnce() -> Subject) -> Result<Subject, Failure> {
+        match self.program()? {
+            Some(program) => Ok(program),
+            None => self.with_order(reference()),
+        }
+    }
+
     /// The program that a descriptor or a command line names, if one does.
     pub(crate) fn program(&self) -> Result<Option<Subject>, Failure> {
-        let deadline = self.deadline.duration();
-        if deadline.is_zero() {
-            return Err(Failure::usage("--deadline must be longer than nothing"));
-        }
         if let Some(file) = &self.subject {
-            let descriptor = Descriptor::load(file).map_err(Failure::usage)?;
-            let mut subject = descriptor.subject(deadline);
-            subject.set_network(self.network.into());
-            if let Some(clock) = self.clock {
-                subject.set_clock(clock.into());
-            }
-            return self.with_order(subject).map(Some);
+            return self.described(file).map(Some);
         }
         if self.cmd.is_empty() {
             return Ok(None);
@@ -71,7 +82,7 @@ impl UnderTest {
             refused_exit: self.refused_exit.clone(),
             network: self.network.into(),
             clock: self.clock.unwrap_or_default().into(),
-            ..Program::new(self.cmd.clone(), deadline)
+            ..Program::new(self.cmd.clone(), self.deadline()?)
         };
         let driven = match (self.session, self.sink) {
             (true, _) => Driven::Session,
@@ -81,8 +92,25 @@ impl UnderTest {
         self.with_order(Subject::program(program, driven)).map(Some)
     }
 
+    /// What a descriptor describes, with what the options say otherwise.
+    fn described(&self, file: &Path) -> Result<Subject, Failure> {
+        let descriptor = Descriptor::load(file).map_err(Failure::usage)?;
+        let mut subject = descriptor.subject(self.deadline()?);
+        subject.set_network(self.network.into());
+        if let Some(clock) = self.clock {
+            subject.set_clock(clock.into());
+        }
+        self.with_order(subject)
+    }
+
+    fn deadline(&self) -> Result<Duration, Failure> {
+        Some(self.deadline.duration())
+            .filter(|deadline| !deadline.is_zero())
+            .ok_or_else(|| Failure::usage("--deadline must be longer than nothing"))
+    }
+
     /// The subject, held against the order that was named.
-    pub(crate) fn with_order(&self, mut subject: Subject) -> Result<Subject, Failure> {
+    fn with_order(&self, mut subject: Subject) -> Result<Subject, Failure> {
         if let Some(name) = &self.order {
             subject.set_document(Document::named(name).map_err(Failure::usage)?);
         }

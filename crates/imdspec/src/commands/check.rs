@@ -27,7 +27,8 @@ pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
     expectations::refuse(&check)?;
     let rules = selection::rules(&check.rule)?;
     let scenarios = selection::scenarios(&check, &rules)?;
-    let mut subject = subject(&check)?;
+    let reference = || Subject::reference(check.over == Over::Sockets);
+    let mut subject = check.under_test.subject(reference)?;
     expectations::settle(&check, &mut subject)?;
     // Before the run, so that a mistyped path costs no time.
     let outputs = Outputs::open(check.json.as_deref(), check.traces.as_deref())?;
@@ -49,14 +50,6 @@ pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
         Exit::Fine => snapshots,
         other => other,
     })
-}
-
-fn subject(check: &Check) -> Result<Subject, Failure> {
-    let program = check.under_test.program()?;
-    match program {
-        Some(program) => Ok(program),
-        None => (check.under_test).with_order(Subject::reference(check.over == Over::Sockets)),
-    }
 }
 
 /// A seed nobody chose: the standard library's hasher keys are random for each process.

@@ -14,13 +14,15 @@ use live::Live;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    let subject = match args.under_test.program()? {
-        Some(program) => program,
-        None => args.under_test.with_order(Subject::reference(false))?,
-    };
+    let subject = args.under_test.subject(|| Subject::reference(false))?;
     let time = args.time.duration();
     if time.is_zero() {
         return Err(Failure::usage("--time must be longer than nothing"));
+    }
+    // Before the run, so that a mistyped path costs no time.
+    let folder = Folder::open(&args.out)?;
+    if let Some(path) = &args.json {
+        std::fs::File::create(path).map_err(|e| cannot(path, &e))?;
     }
     let seed = args.seed.unwrap_or_else(random_seed);
     let install = subject.install.clone();
@@ -50,12 +52,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         .iter()
         .map(|finding| {
             let text = finding.to_toml().map_err(Failure::usage)?;
-            save(&args.out, &finding.scenario.name, &text)
+            folder.save(&finding.scenario.name, &text)
         })
         .collect::<Result<Vec<PathBuf>, Failure>>()?;
     if let Some(heavy) = &ended.heavy {
         let text = heavy.to_toml().map_err(Failure::usage)?;
-        save(&args.out, report::HEAVY, &text)?;
+        folder.save(report::HEAVY, &text)?;
     }
     anstream::print!("{}", report::text(args, &ended, &saved, seed));
     if let Some(path) = &args.json {
@@ -75,12 +77,34 @@ const fn exit(ended: &Ended) -> Exit {
     }
 }
 
-/// Writes a scenario. What is found again has the same name, and the same text.
-fn save(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failure> {
-    let path = folder.join(format!("{name}.toml"));
-    std::fs::create_dir_all(folder).map_err(|e| cannot(folder, &e))?;
-    std::fs::write(&path, text).map_err(|e| cannot(&path, &e))?;
-    Ok(path)
+/// Where scenarios are saved. One that was made for nothing is gone in the end.
+struct Folder<'a> {
+    path: &'a Path,
+    is_new: bool,
+}
+
+impl<'a> Folder<'a> {
+    fn open(path: &'a Path) -> Result<Self, Failure> {
+        let is_new = !path.exists();
+        std::fs::create_dir_all(path).map_err(|e| cannot(path, &e))?;
+        Ok(Self { path, is_new })
+    }
+
+    /// Writes a scenario. What is found again has the same name, and the same text.
+    fn save(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
+        let path = self.path.join(format!("{name}.toml"));
+        std::fs::write(&path, text).map_err(|e| cannot(&path, &e))?;
+        Ok(path)
+    }
+}
+
+impl Drop for Folder<'_> {
+    fn drop(&mut self) {
+        if self.is_new {
+            // It fails where something is in it, which is to stay.
+            let _ = std::fs::remove_dir(self.path);
+        }
+    }
 }
 
 fn cannot(path: &Path, e: &std::io::Error) -> Failure {

@@ -11,13 +11,9 @@ use crate::show::progress::Live;
 use imdspec_rules::Trace;
 use imdspec_suite::order::report::{Found, Report, SCHEMA, Works};
 use imdspec_suite::order::{Search, Searched, differences, discover};
-use imdspec_suite::{Descriptor, Kind, Subject};
+use imdspec_suite::{Kind, Subject};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
-
-/// How long a program may take to answer one resolve, as in a check.
-const DEADLINE: Duration = Duration::from_secs(65);
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if !args.from.is_empty() {
@@ -27,7 +23,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     // Before the run, so that a mistyped path costs no time.
     let expected = args.expect.as_deref().map(read_one).transpose()?;
-    let subjects = subjects(args)?;
+    let reference = || Subject::reference(false);
+    let subjects = args.under_test.subjects(&args.subjects, reference)?;
     let seed = args.seed.unwrap_or_else(random_seed);
     let mut report = report(seed);
     let mut interrupted = false;
@@ -97,24 +94,6 @@ fn report(seed: u64) -> Report {
         seed: format!("{seed:016x}"),
         subjects: Vec::new(),
     }
-}
-
-/// Who is to be searched: the descriptors given, the command, or the reference client.
-fn subjects(args: &Args) -> Result<Vec<Subject>, Failure> {
-    if args.subjects.is_empty() {
-        let subject = match args.under_test.program()? {
-            Some(subject) => subject,
-            None => args.under_test.with_order(Subject::reference(false))?,
-        };
-        return Ok(vec![subject]);
-    }
-    let subject = |file: &std::path::PathBuf| {
-        let descriptor = Descriptor::load(file).map_err(Failure::usage)?;
-        let mut subject = descriptor.subject(DEADLINE);
-        subject.set_network(args.under_test.network.into());
-        args.under_test.with_order(subject)
-    };
-    args.subjects.iter().map(subject).collect()
 }
 
 fn search(args: &Args, subject: Subject, seed: u64) -> Result<Searched, Failure> {

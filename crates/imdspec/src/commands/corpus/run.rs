@@ -9,13 +9,9 @@ use crate::exit::{Exit, Failure};
 use crate::select::{chosen, matches_nothing};
 use crate::show::progress::Live;
 use imdspec_suite::corpus::{self, Input};
-use imdspec_suite::{Descriptor, Done, Plan, Subject, runner};
+use imdspec_suite::{Done, Plan, Subject, runner};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long a program may take to answer one resolve, as in a check.
-const DEADLINE: Duration = Duration::from_secs(65);
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     if !args.from.is_empty() {
@@ -24,7 +20,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     // Before the run, so that a mistyped name costs no time.
     let inputs = inputs(&args.input)?;
-    let subjects = subjects(args)?;
+    let reference = || Subject::reference(false);
+    let subjects = args.under_test.subjects(&args.subjects, reference)?;
     let seed = args.seed.unwrap_or_else(random_seed);
     let mut report = Report::new(seed);
     let mut otherwise = Exit::Fine;
@@ -74,24 +71,6 @@ fn inputs(globs: &[String]) -> Result<Vec<&'static Input>, Failure> {
     }
     let chosen = all.into_iter().filter(|(path, _)| chosen(globs, path));
     Ok(chosen.map(|(_, input)| input).collect())
-}
-
-/// Who is asked: the descriptors given, the command, or the reference client.
-fn subjects(args: &Args) -> Result<Vec<Subject>, Failure> {
-    if args.subjects.is_empty() {
-        let subject = match args.under_test.program()? {
-            Some(subject) => subject,
-            None => args.under_test.with_order(Subject::reference(false))?,
-        };
-        return Ok(vec![subject]);
-    }
-    let subject = |file: &std::path::PathBuf| {
-        let descriptor = Descriptor::load(file).map_err(Failure::usage)?;
-        let mut subject = descriptor.subject(DEADLINE);
-        subject.set_network(args.under_test.network.into());
-        Ok(subject)
-    };
-    args.subjects.iter().map(subject).collect()
 }
 
 fn replay(subject: Subject, inputs: &[&Input], seed: u64) -> Result<Done, Failure> {
