@@ -54,6 +54,10 @@ def main():
     session = None
     for line in sys.stdin:
         question = json.loads(line)
+        if question["op"] == "new":
+            session = None
+            say({"id": question["id"], "new": True})
+            continue
         if question["op"] != "resolve":
             say({"id": question["id"], "unsupported": True})
             continue

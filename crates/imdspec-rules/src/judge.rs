@@ -97,14 +97,48 @@ pub fn judge<'r, T: Borrow<Trace>>(
         .collect()
 }
 
+/// The MUST and SHOULD rules that one trace breaks, each with its first proof, in the order of the
+/// rules: what [`judge`] says of that trace alone, without what it says of all the others. For whom
+/// thousands of traces a second have nothing to be said about.
+///
+/// Capabilities that were not declared are inferred from the one trace.
+#[must_use]
+pub fn accuse<'r>(
+    rules: &'r [Rule],
+    trace: &Trace,
+    declared: &Capabilities,
+) -> Vec<(&'r Rule, Evidence)> {
+    let case = [Case::new(trace)];
+    let has = declared.or_inferred(&case);
+    let [case] = case;
+    let in_force = |rule: &&Rule| rule.level != Level::Pin && applies(rule.applies, &has);
+    rules
+        .iter()
+        .filter(in_force)
+        .filter_map(|rule| match rule.check(&case) {
+            Finding::Violated { evidence, .. } => Some((rule, evidence.into_iter().next()?)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn applies(to: Applies, has: &Capabilities) -> bool {
+    match to {
+        Applies::Always => true,
+        Applies::With(c) => has.has(c),
+        Applies::Without(c) => has.knows(c) && !has.has(c),
+    }
+}
+
 fn why_not_applicable(rule: &Rule, has: &Capabilities) -> Option<String> {
+    if applies(rule.applies, has) {
+        return None;
+    }
     match rule.applies {
         Applies::Always => None,
-        Applies::With(c) if has.has(c) => None,
         Applies::With(c) if has.knows(c) => Some(format!("the subject declares no {c}")),
         Applies::With(c) => Some(format!("{c} is not declared, and nothing seen shows it")),
         Applies::Without(c) if has.has(c) => Some(format!("the subject has {c}")),
-        Applies::Without(c) if has.knows(c) => None,
         Applies::Without(c) => Some(format!(
             "{c} is not declared, and nothing seen calls for it"
         )),

@@ -37,7 +37,7 @@ mod trace;
 pub use capability::{Capabilities, Capability};
 pub use case::{Call, Case, Exchange, IssuedToken, ServedDocument};
 pub use finding::{Docket, Evidence, Finding};
-pub use judge::{CaseEvidence, Judgement, Verdict, judge};
+pub use judge::{CaseEvidence, Judgement, Verdict, accuse, judge};
 pub use owner::{Minted, Owners, Part};
 pub use rule::{Applies, Differs, Level, Provenance, Rule};
 pub use trace::{

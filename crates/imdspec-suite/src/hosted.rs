@@ -254,6 +254,13 @@ impl Hosted {
         home.1 = home.1.max(runs);
     }
 
+    /// Makes the world that of another scenario, at the same places: one without settings, sources
+    /// or addresses of its own. What the trace of the one before still gets is lost with it.
+    pub(crate) fn restage(&self, scenario: &Scenario, header: Header, seed: u64) {
+        let new = Site::new(scenario, &self.places, header, seed, self.now());
+        self.with_site(|site| *site = new);
+    }
+
     /// Moves the clock or changes the world, as a step says.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ mod clock;
 pub mod conversation;
 pub mod corpus;
 pub mod doctor;
+pub mod explore;
 pub mod fuzz;
 mod hosted;
 pub mod in_process;

@@ -17,7 +17,7 @@ pub(crate) use lines::{Line, next as next_line};
 pub(crate) use one_shot::finish as finish_one_shot;
 pub(crate) use one_shot::run as run_one_shot;
 pub(crate) use process::Process;
-pub(crate) use session::{NoHello, gone, read_hello, run as run_session};
+pub(crate) use session::{NoHello, Session, gone, read_hello, run as run_session};
 pub(crate) use user::run as run_user;
 
 use crate::hosted::{Hosted, Time};

@@ -1,5 +1,6 @@
 //! Runs scenarios on a subject, side by side where that saves waiting.
 
+mod kept;
 pub(crate) mod programs;
 mod seed;
 

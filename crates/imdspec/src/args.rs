@@ -1,11 +1,11 @@
 //! The command line.
 
+mod campaign;
 mod corpus;
-mod fuzz;
 pub(crate) mod under_test;
 
+pub(crate) use campaign::Campaign;
 pub(crate) use corpus::{Corpus, CorpusCommand, CorpusExport, CorpusRun};
-pub(crate) use fuzz::Fuzz;
 pub(crate) use under_test::UnderTest;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -32,8 +32,11 @@ pub(crate) enum Command {
     Matrix(Matrix),
     /// Find the order in which an implementation looks for credentials, with the evidence
     Order(Order),
-    /// Put an implementation through worlds of chance, and save the least scenarios that break a rule
-    Fuzz(Fuzz),
+    /// Put an implementation through lives of chance, in which much happens at moments that matter, and
+    /// save the least scenarios that break a rule
+    Explore(Campaign),
+    /// Put an implementation through replies of chance, and save the least scenarios that break a rule
+    Fuzz(Campaign),
     /// Replay the corpus, inputs with a known verdict, through an implementation; or export it
     Corpus(Corpus),
     /// Check this machine, and whether a command keeps the contract; says what to change

@@ -10,7 +10,12 @@ mod show;
 
 use args::{Args, Command};
 use clap::Parser as _;
+use imdspec_suite::fuzz::campaign::Worlds;
 use std::process::ExitCode;
+
+/// Worlds are many and small, and most of what they cost is memory taken and given back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // Usage errors leave here with status 2, as clap and the contract both have it.
@@ -19,7 +24,8 @@ fn main() -> ExitCode {
         Command::Check(check) => commands::check::run(check),
         Command::Matrix(matrix) => commands::matrix::run(&matrix),
         Command::Order(order) => commands::order::run(&order),
-        Command::Fuzz(fuzz) => commands::fuzz::run(&fuzz),
+        Command::Explore(args) => commands::campaign::run(Worlds::Lives, &args),
+        Command::Fuzz(args) => commands::campaign::run(Worlds::Replies, &args),
         Command::Corpus(corpus) => commands::corpus::run(&corpus),
         Command::Doctor(doctor) => commands::doctor::run(&doctor),
         Command::Rules(rules) => commands::rules::run(&rules),

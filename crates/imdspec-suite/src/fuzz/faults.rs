@@ -31,7 +31,7 @@ const TTLS: [&str; 14] = [
 ];
 
 /// Up to `most` faults that are faults: none changes nothing, none contradicts itself.
-pub(super) fn faults(draw: &mut Draw<'_>, reach: Reach, most: u32) -> Vec<Fault> {
+pub(crate) fn faults(draw: &mut Draw<'_>, reach: Reach, most: u32) -> Vec<Fault> {
     (0..draw.up_to(most))
         .map(|_| fault(draw, reach))
         .filter(|fault| crate::scenario::wrong_with(fault).is_none())

@@ -23,7 +23,7 @@ mod bodies;
 pub mod campaign;
 mod coverage;
 pub mod document;
-mod draw;
+pub(crate) mod draw;
 mod faults;
 mod macros;
 mod oracle;
@@ -37,6 +37,8 @@ pub use coverage::Coverage;
 pub use oracle::{Broken, broken};
 pub use provider::{FuzzProvider, hold_document, hold_document_but};
 pub use shrink::Shrink;
+pub(crate) use faults::faults;
+pub(crate) use worlds::clock as least_clock;
 pub use worlds::{replies, scenario};
 
 use crate::scenario::ClockNeed;

@@ -1,6 +1,6 @@
 //! What a trace proves against a subject, and what makes two proofs the same.
 
-use imdspec_rules::{Capabilities, Level, Trace, Verdict, judge, rules};
+use imdspec_rules::{Capabilities, Level, Trace, accuse, rules};
 
 /// A rule that a trace breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,18 +32,14 @@ impl Broken {
 /// whole run: a rule that it takes more to know of accuses nobody here.
 #[must_use]
 pub fn broken(trace: &Trace, declared: &Capabilities) -> Vec<Broken> {
-    judge(rules::all(), std::slice::from_ref(trace), declared)
+    accuse(rules::all(), trace, declared)
         .into_iter()
-        .filter(|j| matches!(j.verdict, Verdict::Violated | Verdict::Warned))
-        .filter_map(|j| {
-            let proof = j.evidence.into_iter().next()?.evidence;
-            Some(Broken {
-                rule: j.rule.id,
-                level: j.rule.level,
-                events: proof.events,
-                expected: proof.expected,
-                got: proof.got,
-            })
+        .map(|(rule, proof)| Broken {
+            rule: rule.id,
+            level: rule.level,
+            events: proof.events,
+            expected: proof.expected,
+            got: proof.got,
         })
         .collect()
 }

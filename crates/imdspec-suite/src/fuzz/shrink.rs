@@ -1,6 +1,7 @@
 //! From a scenario that shows something to the least one that still does.
 
 mod bodies;
+mod steps;
 
 use super::worlds::clock;
 use crate::Scenario;
@@ -118,24 +119,23 @@ fn smaller(scenario: &Scenario) -> Vec<Scenario> {
             s.steps.remove(gone);
         });
     }
-    // What begins to go wrong may as well have been wrong from the start.
     for at in 0..steps {
-        if let Step::Faults(faults) = &scenario.steps[at] {
-            offer(&|s| {
-                s.steps.remove(at);
-                s.world.faults.clone_from(faults);
-            });
+        if let Some(earlier) = steps::from_the_start(scenario, at) {
+            offer(&|s| s.clone_from(&earlier));
         }
     }
     for part in 0..WORLD_PARTS {
         offer(&|s| plain_part(&mut s.world, &healthy, part));
     }
-    for at in 0..steps {
+    for name in scenario.env.keys() {
         offer(&|s| {
-            if let Step::Resolve(callers) = &mut s.steps[at] {
-                *callers = 1;
-            }
+            s.env.remove(name);
         });
+    }
+    for at in 0..steps {
+        for simpler in steps::simpler(&scenario.steps[at]) {
+            offer(&|s| s.steps[at] = simpler.clone());
+        }
     }
     for list in 0..=steps {
         for (i, fault) in faults(scenario, list).into_iter().flatten().enumerate() {

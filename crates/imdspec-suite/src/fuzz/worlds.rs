@@ -202,7 +202,7 @@ fn jumps(reach: Reach, before: &[Step]) -> bool {
 }
 
 /// The least clock that a script needs.
-pub(super) fn clock(scenario: &Scenario) -> ClockNeed {
+pub(crate) fn clock(scenario: &Scenario) -> ClockNeed {
     match (scenario.advances(), scenario.jumps()) {
         (true, true) => ClockNeed::Virtual,
         (false, false) => ClockNeed::Any,

@@ -208,6 +208,18 @@ pub(crate) fn session(line: &[u8]) -> (Option<u32>, Outcome) {
     (line.id, outcome)
 }
 
+/// The answer to the question for a new provider.
+#[derive(Deserialize)]
+struct NewLine {
+    id: u32,
+    new: bool,
+}
+
+/// Whether a line says that there is a new provider, as question `id` asked.
+pub(super) fn is_new(line: &[u8], id: u32) -> bool {
+    object::<NewLine>(line).is_ok_and(|line| line.id == id && line.new)
+}
+
 /// The hello of a session program.
 #[derive(Deserialize)]
 struct HelloLine {
@@ -321,6 +333,19 @@ mod tests {
         }
         assert_eq!(hello(br#"[1,"name"]"#), Err(None));
         assert_eq!(hello(br#"{"imdspec":2,"name":"n"}"#), Err(Some(2)));
+    }
+
+    #[test]
+    fn a_new_provider_is_said_to_be_there() {
+        assert!(is_new(br#"{"id":7,"new":true}"#, 7));
+        for other in [
+            r#"{"id":7,"unsupported":true}"#,
+            r#"{"id":6,"new":true}"#,
+            r#"{"id":7,"new":false}"#,
+            "",
+        ] {
+            assert!(!is_new(other.as_bytes(), 7), "{other}");
+        }
     }
 
     #[test]

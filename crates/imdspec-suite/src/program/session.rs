@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::process::ExitStatus;
 use tokio::io::AsyncWriteExt;
+use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// Runs a scenario on a session program; gives what it said of itself.
@@ -19,47 +20,95 @@ pub(crate) async fn run(
     hosted: &Hosted,
     gate: &StartGate,
 ) -> Result<Hello, ContractError> {
-    let permit = gate.enter().await;
-    let mut process = Process::start(program, hosted)?;
-    let hello = match read_hello(&mut process).await {
-        Ok(hello) => hello,
-        Err(no) => {
-            let stderr = answer::tail(&process.end().await);
-            let got = no.to_string();
-            return Err(ContractError::Hello { got, stderr });
-        }
-    };
-    drop(permit);
-    let mut next_id = 1;
-    for step in &scenario.steps {
-        match step {
-            Step::Resolve(n) => {
-                let mut left = *n;
-                let mut alive = true;
-                while left > 0 && alive {
-                    let at_once = left.min(hello.concurrency.max(1));
-                    alive = resolve(program, hosted, &mut process, next_id, at_once).await;
-                    next_id += at_once;
-                    left -= at_once;
-                }
-                if !alive {
-                    break;
-                }
-            }
-            change => hosted.change(change).map_err(ContractError::clock)?,
-        }
-    }
+    let mut session = Session::open(program, hosted, gate).await?;
+    session.script(program, scenario, hosted).await?;
     // While it lives: of the dead nobody knows how much they held.
-    if let Some(bytes) = process.peak() {
+    if let Some(bytes) = session.process.peak() {
         hosted.note_peak(bytes);
     }
-    drop(process.stdin.take());
-    let _ = timeout(EXIT_DEADLINE, process.exit()).await;
-    let stderr = process.end().await;
+    drop(session.process.stdin.take());
+    let _ = timeout(EXIT_DEADLINE, session.process.exit()).await;
+    let stderr = session.process.end().await;
     hosted.with_site(|site| {
         site.recorder.output(hosted.now(), Stream::Stderr, stderr);
     });
-    Ok(hello)
+    Ok(session.hello)
+}
+
+/// A session program that has said hello.
+pub(crate) struct Session {
+    process: Process,
+    pub(crate) hello: Hello,
+    next_id: u32,
+}
+
+impl Session {
+    /// Starts the program and hears its hello.
+    pub(crate) async fn open(
+        program: &Program,
+        hosted: &Hosted,
+        gate: &StartGate,
+    ) -> Result<Self, ContractError> {
+        let permit = gate.enter().await;
+        let mut process = Process::start(program, hosted)?;
+        let hello = match read_hello(&mut process).await {
+            Ok(hello) => hello,
+            Err(no) => {
+                let stderr = answer::tail(&process.end().await);
+                let got = no.to_string();
+                return Err(ContractError::Hello { got, stderr });
+            }
+        };
+        drop(permit);
+        Ok(Self {
+            process,
+            hello,
+            next_id: 1,
+        })
+    }
+
+    /// Takes it through a scenario's script; says whether it can be asked again.
+    pub(crate) async fn script(
+        &mut self,
+        program: &Program,
+        scenario: &Scenario,
+        hosted: &Hosted,
+    ) -> Result<bool, ContractError> {
+        for step in &scenario.steps {
+            match step {
+                Step::Resolve(n) => {
+                    let mut left = *n;
+                    while left > 0 {
+                        let at_once = left.min(self.hello.concurrency.max(1));
+                        let id = self.next_id;
+                        self.next_id += at_once;
+                        left -= at_once;
+                        if !resolve(program, hosted, &mut self.process, id, at_once).await {
+                            return Ok(false);
+                        }
+                    }
+                }
+                change => hosted.change(change).map_err(ContractError::clock)?,
+            }
+        }
+        Ok(true)
+    }
+
+    /// Asks for a new provider in place of the one it has; says whether it has one now. Programs
+    /// that do not know how say so, and are none the worse.
+    pub(crate) async fn renew(&mut self, deadline: Duration) -> bool {
+        let id = self.next_id;
+        self.next_id += 1;
+        let question = format!("{{\"id\":{id},\"op\":\"new\"}}\n");
+        let Some(stdin) = &mut self.process.stdin else {
+            return false;
+        };
+        if stdin.write_all(question.as_bytes()).await.is_err() || stdin.flush().await.is_err() {
+            return false;
+        }
+        let answer = timeout(deadline, lines::next(&mut self.process.stdout)).await;
+        matches!(answer, Ok(Ok(Line::Text(line))) if answer::is_new(&line, id))
+    }
 }
 
 /// Asks `n` times at once; says whether the program can be asked again.

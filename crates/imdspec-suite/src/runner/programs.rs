@@ -1,5 +1,6 @@
 //! Runs scenarios on a program, each with servers, ports and a home of its own.
 
+use super::kept::Stable;
 use super::{MOST_AT_ONCE, NotRun, Plan};
 use crate::hosted::{Ground, Hosted, Time};
 use crate::program::{
@@ -10,7 +11,7 @@ use crate::recorder::Recorder;
 use crate::scenario::{ClockNeed, Scenario, Step};
 use crate::shift::{self, Shift};
 use crate::subject::{Driven, Subject};
-use imdspec_rules::{Outcome, Stream, Trace, What};
+use imdspec_rules::{Header, Outcome, Stream, Trace, What};
 use imdspec_wire::Order;
 use std::io;
 use std::path::PathBuf;
@@ -19,16 +20,17 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 
 pub(crate) struct Runner {
-    program: Program,
-    driven: Driven,
+    pub(super) program: Program,
+    pub(super) driven: Driven,
     subject: String,
     /// The order in which the subject says that it looks for credentials.
     order: Order,
-    ground: Ground,
+    pub(super) ground: Ground,
     /// libfaketime, for the scenarios that move the clock.
-    library: Option<PathBuf>,
-    at_once: Semaphore,
-    gate: StartGate,
+    pub(super) library: Option<PathBuf>,
+    pub(super) at_once: Semaphore,
+    pub(super) gate: StartGate,
+    pub(super) stable: Stable,
 }
 
 impl Runner {
@@ -48,6 +50,7 @@ impl Runner {
             library: None,
             at_once: Semaphore::new(MOST_AT_ONCE),
             gate: StartGate::new(cores),
+            stable: Stable::default(),
         }
     }
 
@@ -147,20 +150,34 @@ impl Runner {
         }
     }
 
+    pub(super) fn header(&self, scenario: &Scenario, seed: u64, time: &Time) -> Header {
+        let mut header = Recorder::header(scenario, &self.subject, seed, time.kind());
+        header.whole_runs = self.driven == Driven::Sink;
+        header.order.clone_from(&self.order);
+        header
+    }
+
+    pub(super) async fn host(
+        &self,
+        scenario: &Scenario,
+        seed: u64,
+        time: Time,
+    ) -> Result<Hosted, ContractError> {
+        let header = self.header(scenario, seed, &time);
+        Hosted::start(scenario, header, seed, time, self.ground)
+            .await
+            .map_err(|e| ContractError::Ours {
+                why: format!("no loopback port could be had: {e}"),
+            })
+    }
+
     pub(crate) async fn trace(
         &self,
         scenario: &Scenario,
         seed: u64,
         time: Time,
     ) -> Result<Seen, ContractError> {
-        let mut header = Recorder::header(scenario, &self.subject, seed, time.kind());
-        header.whole_runs = self.driven == Driven::Sink;
-        header.order.clone_from(&self.order);
-        let hosted = Hosted::start(scenario, header, seed, time, self.ground)
-            .await
-            .map_err(|e| ContractError::Ours {
-                why: format!("no loopback port could be had: {e}"),
-            })?;
+        let hosted = self.host(scenario, seed, time).await?;
         let (program, gate) = (&self.program, &self.gate);
         let hello = match self.driven {
             Driven::Session => Some(run_session(program, scenario, &hosted, gate).await?),

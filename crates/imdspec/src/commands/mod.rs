@@ -1,10 +1,10 @@
 //! One file a command.
 
+pub(crate) mod campaign;
 pub(crate) mod check;
 pub(crate) mod corpus;
 pub(crate) mod doctor;
 pub(crate) mod explain;
-pub(crate) mod fuzz;
 pub(crate) mod matrix;
 pub(crate) mod order;
 pub(crate) mod resolve;

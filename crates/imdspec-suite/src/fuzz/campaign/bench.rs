@@ -1,14 +1,15 @@
 //! Runs a few scenarios side by side, on whatever is under test.
 
+use crate::fuzz::{Broken, broken};
 use crate::memory;
 use crate::program::ContractError;
 use crate::runner::programs::{self, Runner};
 use crate::runner::{Plan, scenario_seed};
 use crate::scenario::{ClockNeed, Scenario, Step};
 use crate::subject::{Kind, Subject};
-use crate::{Reference, fuzz};
+use crate::fuzz;
 use imdspec_model::Span;
-use imdspec_rules::Trace;
+use imdspec_rules::{Capabilities, Trace};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::watch;
@@ -20,20 +21,42 @@ pub(super) struct Bench {
     pub(super) reach: fuzz::Reach,
     /// How many scenarios are under way at once.
     pub(super) jobs: usize,
+    /// How many each of them runs before the next are drawn.
+    pub(super) round: usize,
+    /// The most that are run to make one finding small.
+    pub(super) tries: u32,
     pub(super) notes: Vec<String>,
     seed: u64,
     under: Under,
 }
 
+/// Fewer than this are run sooner than a thread is started.
+const FEW: usize = 16;
+
+/// In which process a program is put through a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// In one of its own, as a check does.
+    Afresh,
+    /// In one that has lived through others and makes a new provider, if the program knows how: it
+    /// saves the start, and what it shows is not yet proven.
+    Kept,
+}
+
 /// What a scenario showed.
 pub(super) struct Shown {
     pub(super) trace: Trace,
+    /// The rules it breaks.
+    pub(super) broken: Vec<Broken>,
     /// The most memory that the subject held, in bytes, where that can be seen.
     pub(super) peak: Option<u64>,
 }
 
+/// A way to run a scenario that needs nothing but a thread.
+pub(super) type Way = dyn Fn(&Scenario, u64) -> Trace + Send + Sync;
+
 enum Under {
-    Memory(Reference),
+    Memory(Arc<Way>),
     Program(Arc<Runner>),
 }
 
@@ -44,45 +67,63 @@ impl Bench {
         seed: u64,
         jobs: Option<usize>,
     ) -> Result<Self, ContractError> {
-        let mut notes = Vec::new();
-        let (under, reach, at_once) = match subject.kind.clone() {
+        let (driven, program) = match subject.kind.clone() {
             Kind::Memory(reference) | Kind::Sockets(reference) => {
-                (Under::Memory(reference), fuzz::Reach::ALL, 1)
+                let way = move |scenario: &Scenario, seed| memory::run(scenario, &reference, seed);
+                return Ok(Self::in_memory(subject, seed, jobs, Arc::new(way)));
             }
-            Kind::Program(driven, program) => {
-                let network = programs::settle_network(program.network, &mut notes)?;
-                subject.set_network(network);
-                let plan = Plan {
-                    subject: subject.clone(),
-                    scenarios: vec![Arc::new(moves_the_clock())],
-                    seed,
-                };
-                let ready = programs::prepare(&program, driven, &plan, network).await?;
-                let callers = ready.hello.as_ref().map_or(1, |h| h.concurrency);
-                if let Some(hello) = ready.hello {
-                    subject.introduce(hello);
-                }
-                notes.extend(ready.notes);
-                subject.set_clock(ready.clock);
-                let clock = subject.abilities().clock;
-                let reach = fuzz::Reach {
-                    clock,
-                    waits: fuzz::Waits::Real,
-                    callers: callers.min(8),
-                };
-                // Most of the time a program starts up, or waits.
-                let cores = std::thread::available_parallelism().map_or(2, usize::from);
-                (Under::Program(Arc::new(ready.runner)), reach, 2 * cores)
-            }
+            Kind::Program(driven, program) => (driven, program),
+        };
+        let mut notes = Vec::new();
+        let network = programs::settle_network(program.network, &mut notes)?;
+        subject.set_network(network);
+        let plan = Plan {
+            subject: subject.clone(),
+            scenarios: vec![Arc::new(moves_the_clock())],
+            seed,
+        };
+        let ready = programs::prepare(&program, driven, &plan, network).await?;
+        let callers = ready.hello.as_ref().map_or(1, |h| h.concurrency);
+        if let Some(hello) = ready.hello {
+            subject.introduce(hello);
+        }
+        notes.extend(ready.notes);
+        subject.set_clock(ready.clock);
+        let reach = fuzz::Reach {
+            clock: subject.abilities().clock,
+            waits: fuzz::Waits::Real,
+            callers: callers.min(8),
         };
         Ok(Self {
             subject,
             reach,
-            jobs: jobs.unwrap_or(at_once).max(1),
+            // Most of the time a program starts up, or waits.
+            jobs: jobs.unwrap_or(2 * cores()).max(1),
+            round: 4,
+            tries: 160,
             notes,
             seed,
-            under,
+            under: Under::Program(Arc::new(ready.runner)),
         })
+    }
+
+    /// A subject that lives in this process, in virtual time.
+    pub(super) fn in_memory(
+        subject: Subject,
+        seed: u64,
+        jobs: Option<usize>,
+        way: Arc<Way>,
+    ) -> Self {
+        Self {
+            subject,
+            reach: fuzz::Reach::ALL,
+            jobs: jobs.unwrap_or_else(cores).max(1),
+            round: 256,
+            tries: 20_000,
+            notes: Vec::new(),
+            seed,
+            under: Under::Memory(way),
+        }
     }
 
     /// What some scenarios showed, in their order; nothing of one that could not be run, or was not
@@ -90,25 +131,52 @@ impl Bench {
     /// looked for, and has its deadline.
     pub(super) async fn run(
         &self,
-        scenarios: Vec<Scenario>,
+        scenarios: &[Scenario],
+        how: How,
+        until: Instant,
+        stop: watch::Receiver<bool>,
+    ) -> Vec<Option<Shown>> {
+        match &self.under {
+            Under::Memory(way) => self.on_threads(way, scenarios),
+            Under::Program(runner) => self.on_tasks(runner, scenarios, how, until, stop).await,
+        }
+    }
+
+    fn on_threads(&self, way: &Arc<Way>, scenarios: &[Scenario]) -> Vec<Option<Shown>> {
+        let has = &self.subject.capabilities;
+        let one = |scenario: &Scenario| {
+            let trace = way(scenario, scenario_seed(self.seed, &scenario.name));
+            Some(Shown::new(trace, None, has))
+        };
+        let share = scenarios.len().div_ceil(self.jobs).max(1);
+        if share < FEW {
+            return scenarios.iter().map(one).collect();
+        }
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = scenarios
+                .chunks(share)
+                .map(|part| scope.spawn(move || part.iter().map(one).collect::<Vec<_>>()))
+                .collect();
+            parts
+                .into_iter()
+                .flat_map(|part| match part.join() {
+                    Ok(shown) => shown,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                })
+                .collect()
+        })
+    }
+
+    async fn on_tasks(
+        &self,
+        runner: &Arc<Runner>,
+        scenarios: &[Scenario],
+        how: How,
         until: Instant,
         mut stop: watch::Receiver<bool>,
     ) -> Vec<Option<Shown>> {
         let mut all: Vec<Option<Shown>> = scenarios.iter().map(|_| None).collect();
-        let runner = match &self.under {
-            Under::Memory(reference) => {
-                for (slot, scenario) in all.iter_mut().zip(&scenarios) {
-                    let seed = scenario_seed(self.seed, &scenario.name);
-                    *slot = Some(Shown {
-                        trace: memory::run(scenario, reference, seed),
-                        peak: None,
-                    });
-                }
-                return all;
-            }
-            Under::Program(runner) => runner,
-        };
-        let mut left = scenarios.into_iter().enumerate();
+        let mut left = scenarios.iter().enumerate();
         let mut tasks = JoinSet::new();
         loop {
             let room = if Instant::now() < until {
@@ -117,9 +185,15 @@ impl Bench {
                 0
             };
             for (i, scenario) in left.by_ref().take(room) {
-                let runner = Arc::clone(runner);
+                let (runner, scenario) = (Arc::clone(runner), scenario.clone());
                 let seed = scenario_seed(self.seed, &scenario.name);
-                tasks.spawn(async move { (i, runner.watch(&scenario, seed).await.ok()) });
+                tasks.spawn(async move {
+                    let seen = match how {
+                        How::Afresh => runner.watch(&scenario, seed).await,
+                        How::Kept => runner.watch_kept(&scenario, seed).await,
+                    };
+                    (i, seen.ok())
+                });
             }
             let next = tokio::select! {
                 next = tasks.join_next() => next,
@@ -127,10 +201,8 @@ impl Bench {
             };
             match next {
                 Some(Ok((i, seen))) => {
-                    all[i] = seen.map(|seen| Shown {
-                        trace: seen.trace,
-                        peak: seen.peak,
-                    });
+                    let has = &self.subject.capabilities;
+                    all[i] = seen.map(|seen| Shown::new(seen.trace, seen.peak, has));
                 }
                 Some(Err(_)) => {}
                 None => break,
@@ -139,6 +211,20 @@ impl Bench {
         tasks.shutdown().await;
         all
     }
+}
+
+impl Shown {
+    fn new(trace: Trace, peak: Option<u64>, has: &Capabilities) -> Self {
+        Self {
+            broken: broken(&trace, has),
+            trace,
+            peak,
+        }
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 fn moves_the_clock() -> Scenario {

@@ -1,4 +1,4 @@
-//! `imdspec fuzz` on the command line.
+//! `imdspec explore` and `imdspec fuzz` on the command line.
 
 use super::{UnderTest, seed};
 use clap::Args as ClapArgs;
@@ -7,7 +7,7 @@ use std::num::NonZeroU8;
 use std::path::PathBuf;
 
 #[derive(Debug, ClapArgs)]
-pub(crate) struct Fuzz {
+pub(crate) struct Campaign {
     #[command(flatten)]
     pub(crate) under_test: UnderTest,
     /// How long to look for something new. What was found last may be made small for half a minute

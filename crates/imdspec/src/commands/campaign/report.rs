@@ -1,6 +1,6 @@
 //! What came of a campaign, for people and for machines.
 
-use crate::args::Fuzz as Args;
+use crate::args::Campaign as Args;
 use crate::args::under_test::quote;
 use crate::show::failure::block;
 use crate::show::paint::{DIM, GREEN, RED, YELLOW, paint};

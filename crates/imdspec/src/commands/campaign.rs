@@ -1,19 +1,19 @@
-//! `imdspec fuzz`: worlds of chance for any implementation, and the least scenarios that break a
-//! rule.
+//! `imdspec explore` and `imdspec fuzz`: worlds of chance for any implementation, and the least
+//! scenarios that break a rule.
 
 mod live;
 mod report;
 
 use super::check::random_seed;
 use super::{interruption, not_started, runtime};
-use crate::args::Fuzz as Args;
+use crate::args::Campaign as Args;
 use crate::exit::{Exit, Failure};
 use imdspec_suite::Subject;
-use imdspec_suite::fuzz::campaign::{self, Campaign, Ended};
+use imdspec_suite::fuzz::campaign::{self, Campaign, Ended, Finding, Worlds};
 use live::Live;
 use std::path::{Path, PathBuf};
 
-pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+pub(crate) fn run(worlds: Worlds, args: &Args) -> Result<Exit, Failure> {
     let subject = args.under_test.subject(|| Subject::reference(false))?;
     let time = args.time.duration();
     if time.is_zero() {
@@ -30,9 +30,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let known = entries.map(|e| e.rule.clone()).collect();
     let campaign = Campaign {
         subject,
+        worlds,
         seed,
         time,
         runs: args.runs,
+        most_findings: None,
         jobs: args.jobs.map(|n| usize::from(n.get())),
         strict: args.strict,
         known,
@@ -51,13 +53,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         .findings
         .iter()
         .map(|finding| {
-            let text = finding.to_toml().map_err(Failure::usage)?;
-            folder.save(&finding.scenario.name, &text)
+            folder.save_finding(finding)
         })
         .collect::<Result<Vec<PathBuf>, Failure>>()?;
     if let Some(heavy) = &ended.heavy {
         let text = heavy.to_toml().map_err(Failure::usage)?;
-        folder.save(report::HEAVY, &text)?;
+        folder.save(&format!("{}.toml", report::HEAVY), &text)?;
     }
     anstream::print!("{}", report::text(args, &ended, &saved, seed));
     if let Some(path) = &args.json {
@@ -90,9 +91,17 @@ impl<'a> Folder<'a> {
         Ok(Self { path, is_new })
     }
 
-    /// Writes a scenario. What is found again has the same name, and the same text.
+    /// Writes a finding's scenario, and its trace beside it.
+    fn save_finding(&self, finding: &Finding) -> Result<PathBuf, Failure> {
+        let name = &finding.scenario.name;
+        self.save(&format!("{name}.jsonl"), &finding.trace.to_string())?;
+        let text = finding.to_toml().map_err(Failure::usage)?;
+        self.save(&format!("{name}.toml"), &text)
+    }
+
+    /// Writes a file. What is found again has the same name, and the same text.
     fn save(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
-        let path = self.path.join(format!("{name}.toml"));
+        let path = self.path.join(name);
         std::fs::write(&path, text).map_err(|e| cannot(&path, &e))?;
         Ok(path)
     }
