@@ -5,6 +5,7 @@ use imdspec_wire::{
     CredentialDocument, Credentials, Now, Route, SessionToken, TOKEN_HEADER, TTL_HEADER, Ttl,
     WireError,
 };
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// A trace, indexed. Built once and shared by every rule.
@@ -48,6 +49,8 @@ pub struct Exchange<'t> {
     pub astray: bool,
     /// For a reply without a natural end: body bytes sent, and whether the subject stopped first.
     pub sent: Option<(u64, bool)>,
+    /// [`is_answered_at_last`](Self::is_answered_at_last), which nearly every rule asks.
+    answered: OnceCell<bool>,
 }
 
 /// One time the subject was asked for credentials.
@@ -95,6 +98,8 @@ pub struct ServedDocument {
     pub parsed: Result<CredentialDocument, WireError>,
     /// The credentials in it, if it is one that a client may accept.
     pub credentials: Result<Credentials, WireError>,
+    /// Whether the document itself gives no client a reason to refuse it, once a rule has asked.
+    pub(crate) plain: OnceCell<bool>,
 }
 
 /// A reply slower than this may have come after the subject stopped waiting (the default request
@@ -159,6 +164,7 @@ impl<'t> Case<'t> {
                         route: Route::of(&request.target),
                         astray: is_astray(trace, request),
                         sent: None,
+                        answered: OnceCell::new(),
                     });
                 }
                 What::Reply(reply) => {
@@ -260,6 +266,7 @@ impl<'t> Case<'t> {
                     exchange: i,
                     parsed,
                     credentials,
+                    plain: OnceCell::new(),
                 });
             }
         }
@@ -423,14 +430,15 @@ impl<'t> Exchange<'t> {
     /// header fields, a body as long as it claims, no content coding.
     #[must_use]
     pub(crate) fn is_answered_at_last(&self) -> bool {
-        self.reply.is_some_and(|r| {
+        let whole = |r: &Reply| {
             r.end == End::Whole
                 && r.status.is_some()
                 && r.delay <= TIMELY_MILLIS
                 && r.headers.0.len() <= MODEST_FIELDS
                 && !r.headers.has("content-encoding")
                 && (claims_its_length(r) || self.request.method == "HEAD")
-        })
+        };
+        *self.answered.get_or_init(|| self.reply.is_some_and(whole))
     }
 
     /// Body of the reply; empty without one.

@@ -2,6 +2,7 @@
 
 use crate::order::{Document, OnFailure};
 use imdspec_client::{Action, Environment, Lost, Options, Provider, Ran, Unread};
+use imdspec_rules::Capabilities;
 use imdspec_wire::{Now, Order, Response, Source};
 
 /// A client that neither sleeps nor speaks: it says what to do next.
@@ -81,6 +82,12 @@ impl Reference {
                 ..Options::default()
             },
         }
+    }
+
+    /// What it is able to do: which rules apply to it.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        crate::subject::reference_capabilities(self)
     }
 
     /// A provider for one scenario.

@@ -6,10 +6,12 @@
 //! replies spelled differently than usual but within the sources, on which nobody may be accused.
 
 mod fixes;
+mod interactions;
 mod mutants;
 mod tamper;
 mod variants;
 
+pub use interactions::interactions;
 pub use mutants::mutants;
 pub use variants::{Variant, variants};
 
@@ -52,7 +54,8 @@ impl Mutant {
     }
 
     /// The client it is made from.
-    fn reference(&self) -> Reference {
+    #[must_use]
+    pub fn reference(&self) -> Reference {
         Reference {
             options: Options {
                 v1_fallback: self.v1_fallback,

@@ -184,6 +184,15 @@ mod anybodys_provider {
         }
     }
 
+    // What `explore!` makes: a test of that name, passed by one that asks anew each time.
+    imdspec_suite::explore!(fuzzed(true));
+
+    #[test]
+    #[should_panic(expected = "SEC-019")]
+    fn one_that_panics_the_second_time_it_is_asked_does_not_live_long() {
+        imdspec_suite::explore::hold(&panicking("it is a new one"));
+    }
+
     /// A provider that takes credentials from whatever document comes first, and panics at the next
     /// thing it is asked.
     fn panicking(words: &'static str) -> FuzzProvider {

@@ -34,10 +34,10 @@ pub mod targets;
 mod worlds;
 
 pub use coverage::Coverage;
+pub(crate) use faults::faults;
 pub use oracle::{Broken, broken};
 pub use provider::{FuzzProvider, hold_document, hold_document_but};
 pub use shrink::Shrink;
-pub(crate) use faults::faults;
 pub(crate) use worlds::clock as least_clock;
 pub use worlds::{replies, scenario};
 

@@ -124,26 +124,39 @@ impl FuzzProvider {
     /// With the failure block and the scenario, when a rule is broken that is not known to be; when
     /// a rule said to be known does not exist; when no stage could be set up.
     pub fn put_through(&self, bytes: &[u8]) {
-        for (rule, _) in &self.known {
-            assert!(rules::get(rule).is_some(), "no rule is called {rule:?}");
+        if let Err(why) = self.live(&scenario(bytes, self.reach)) {
+            panic!("{why}");
         }
-        let scenario = scenario(bytes, self.reach);
-        let (run, panicked) = panics::watched(&scenario, &self.known_panics, || {
+    }
+
+    /// Puts a new provider through a scenario, and judges the trace.
+    ///
+    /// # Errors
+    /// The failure block and the scenario, when a rule is broken that is not known to be; or why it
+    /// could not be run.
+    pub(crate) fn live(&self, scenario: &Scenario) -> Result<(), String> {
+        if let Some((rule, _)) = self.known.iter().find(|(r, _)| rules::get(r).is_none()) {
+            return Err(format!("no rule is called {rule:?}"));
+        }
+        let (run, panicked) = panics::watched(scenario, &self.known_panics, || {
             on_stage(self.in_memory, |stage| {
-                stage.run(&self.name, &*self.factory, &scenario, self.clock(), 1)
+                stage.run(&self.name, &*self.factory, scenario, self.clock(), 1)
             })
         });
-        let mut trace = match run {
-            Ok(trace) => trace,
-            Err(why) => panic!("not run: {why}"),
-        };
+        let mut trace = run.map_err(|why| format!("not run: {why}"))?;
         if panicked {
             panics::before_the_crash(&mut trace);
         }
         let found = broken(&trace, &self.capabilities);
-        if let Some(first) = found.into_iter().find(|b| self.is_news(b)) {
-            panic!("{}", self.words(&first, &scenario, &trace));
+        match found.into_iter().find(|b| self.is_news(b)) {
+            Some(first) => Err(self.words(&first, scenario, &trace)),
+            None => Ok(()),
         }
+    }
+
+    /// What it can be put through.
+    pub(crate) const fn reach(&self) -> Reach {
+        self.reach
     }
 
     /// A clock that stands still, where nobody looks at another one: then the same input shows the

@@ -120,8 +120,12 @@ fn smaller(scenario: &Scenario) -> Vec<Scenario> {
         });
     }
     for at in 0..steps {
-        if let Some(earlier) = steps::from_the_start(scenario, at) {
-            offer(&|s| s.clone_from(&earlier));
+        let simpler = [
+            steps::in_one(scenario, at),
+            steps::from_the_start(scenario, at),
+        ];
+        for simpler in simpler.into_iter().flatten() {
+            offer(&|s| s.clone_from(&simpler));
         }
     }
     for part in 0..WORLD_PARTS {

@@ -9,8 +9,8 @@ use imdspec_rules::{Outcome, Stream};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::process::ExitStatus;
-use tokio::io::AsyncWriteExt;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// Runs a scenario on a session program; gives what it said of itself.

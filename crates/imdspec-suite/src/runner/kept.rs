@@ -52,11 +52,7 @@ impl Stable {
 
 impl Runner {
     /// Runs a scenario, in a process that has lived through others where that can be.
-    pub(crate) async fn watch_kept(
-        &self,
-        scenario: &Scenario,
-        seed: u64,
-    ) -> Result<Seen, NotRun> {
+    pub(crate) async fn watch_kept(&self, scenario: &Scenario, seed: u64) -> Result<Seen, NotRun> {
         let cannot = self.stable.cannot.load(Ordering::Relaxed);
         if self.driven != Driven::Session || cannot || !is_plain(scenario) {
             return self.watch(scenario, seed).await;
@@ -115,7 +111,12 @@ impl Runner {
 
 /// Whether a process that was started for another scenario has all that this one gives.
 fn is_plain(scenario: &Scenario) -> bool {
-    let settings = [&scenario.env, &scenario.config, &scenario.code, &scenario.files];
+    let settings = [
+        &scenario.env,
+        &scenario.config,
+        &scenario.code,
+        &scenario.files,
+    ];
     settings.iter().all(|s| s.is_empty())
         && scenario.sets_endpoint()
         && scenario.links.is_empty()

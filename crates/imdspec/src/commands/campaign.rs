@@ -52,9 +52,7 @@ pub(crate) fn run(worlds: Worlds, args: &Args) -> Result<Exit, Failure> {
     let saved = ended
         .findings
         .iter()
-        .map(|finding| {
-            folder.save_finding(finding)
-        })
+        .map(|finding| folder.save_finding(finding))
         .collect::<Result<Vec<PathBuf>, Failure>>()?;
     if let Some(heavy) = &ended.heavy {
         let text = heavy.to_toml().map_err(Failure::usage)?;

@@ -94,6 +94,12 @@ impl Fetch<'_, '_> {
     /// Whether the document has all that a client needs, in a form and at a moment that give no
     /// client a reason to refuse it; its `Code` may be missing, its life over.
     pub(in crate::rules) fn is_complete(&self) -> bool {
+        let plain = &self.document.plain;
+        *plain.get_or_init(|| self.is_plain()) && self.is_last_word() && self.is_swift()
+    }
+
+    /// The same of the document alone, whatever comes before and after it.
+    fn is_plain(&self) -> bool {
         let body = self.exchange.reply_body();
         let brackets = || body.iter().filter(|b| matches!(b, b'{' | b'[')).count();
         self.document
@@ -104,8 +110,6 @@ impl Fetch<'_, '_> {
             && brackets() <= MODEST_BRACKETS
             && self.document.parsed.as_ref().is_ok_and(is_unambiguous)
             && self.content_type().is_some()
-            && self.is_last_word()
-            && self.is_swift()
     }
 
     /// How the document is labelled; none for labels that are neither of the usual two.

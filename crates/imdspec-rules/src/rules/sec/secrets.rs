@@ -55,7 +55,7 @@ fn nothing_leaks(case: &Case<'_>, docket: &mut Docket) {
             _ => continue,
         };
         is_exercised = true;
-        if let Some((minted, kind, _)) = secrets.iter().find(|(_, _, s)| text.contains(s)) {
+        if let Some((minted, kind, _)) = secrets.iter().find(|(_, _, s)| holds(text, s)) {
             leaked = true;
             let mut proof = [*minted, number];
             proof.sort_unstable();
@@ -66,6 +66,11 @@ fn nothing_leaks(case: &Case<'_>, docket: &mut Docket) {
     if is_exercised && !leaked {
         docket.held();
     }
+}
+
+/// Whether a text holds a secret: sooner found out this way, for it hardly ever does.
+fn holds(text: &str, secret: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), secret.as_bytes()).is_some()
 }
 
 const fn of_stream(stream: Stream) -> &'static str {

@@ -1,5 +1,6 @@
 //! Runs a few scenarios side by side, on whatever is under test.
 
+use crate::fuzz;
 use crate::fuzz::{Broken, broken};
 use crate::memory;
 use crate::program::ContractError;
@@ -7,7 +8,6 @@ use crate::runner::programs::{self, Runner};
 use crate::runner::{Plan, scenario_seed};
 use crate::scenario::{ClockNeed, Scenario, Step};
 use crate::subject::{Kind, Subject};
-use crate::fuzz;
 use imdspec_model::Span;
 use imdspec_rules::{Capabilities, Trace};
 use std::sync::Arc;

@@ -13,13 +13,14 @@
 mod bench;
 mod finding;
 mod pool;
+mod story;
 
 pub use finding::{Finding, Heavy};
 
 use super::{Broken, Coverage, Reach, Shrink, scenario};
-use crate::{Scenario, explore};
 use crate::program::ContractError;
 use crate::subject::Subject;
+use crate::{Scenario, explore};
 use bench::{Bench, How, Shown, Way};
 use imdspec_rules::{Level, Trace};
 use pool::Pool;

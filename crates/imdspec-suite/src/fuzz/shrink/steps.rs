@@ -21,6 +21,20 @@ pub(super) fn from_the_start(scenario: &Scenario, at: usize) -> Option<Scenario>
     Some(simpler)
 }
 
+/// The scenario with two moves of the clock in a row made one. None for what cannot be.
+pub(super) fn in_one(scenario: &Scenario, at: usize) -> Option<Scenario> {
+    let sum = |a: Span, b: Span| Span::seconds(a.as_seconds().saturating_add(b.as_seconds()));
+    let one = match (scenario.steps.get(at)?, scenario.steps.get(at + 1)?) {
+        (Step::Advance(a), Step::Advance(b)) => Step::Advance(sum(*a, *b)),
+        (Step::Jump(a), Step::Jump(b)) => Step::Jump(sum(*a, *b)),
+        _ => return None,
+    };
+    let mut simpler = scenario.clone();
+    simpler.steps[at] = one;
+    simpler.steps.remove(at + 1);
+    Some(simpler)
+}
+
 /// Simpler steps in place of one, the simplest first.
 pub(super) fn simpler(step: &Step) -> Vec<Step> {
     match step {
@@ -64,6 +78,18 @@ mod tests {
         let back = words("-6h");
         assert_eq!((back[0].as_str(), back[1].as_str()), ("-1s", "-1m"));
         assert!(!back.contains(&"-6h".to_owned()));
+    }
+
+    #[test]
+    fn two_moves_in_a_row_can_be_one() {
+        let advance = |s| Step::Advance(Span::seconds(s));
+        let steps = vec![advance(1), Step::Resolve(1), advance(2), advance(300)];
+        let script = crate::runner::programs::plain("moves", steps);
+        let joined = |at| in_one(&script, at).map(|s| s.steps);
+        assert_eq!(joined(0), None);
+        assert_eq!(joined(3), None);
+        let wanted = vec![advance(1), Step::Resolve(1), advance(302)];
+        assert_eq!(joined(2), Some(wanted));
     }
 
     #[test]
