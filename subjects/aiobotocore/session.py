@@ -69,6 +69,9 @@ async def main():
             question = json.loads(line)
             if question["op"] == "resolve":
                 tasks.create_task(answer(session, question["id"]))
+            elif question["op"] == "new":
+                session = get_session()
+                say({"id": question["id"], "new": True})
             else:
                 say({"id": question["id"], "unsupported": True})
         # What is still being resolved need not be waited for.

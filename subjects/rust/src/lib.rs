@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::future::Future;
 use std::io::{BufRead, Write};
+use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
@@ -72,6 +73,7 @@ enum Body {
     Credentials(Credentials),
     Error(Failure),
     Unsupported(bool),
+    New(bool),
 }
 
 #[derive(Serialize)]
@@ -106,12 +108,43 @@ where
                     say(&Answer { id, body: Body::Unsupported(true) });
                 }
             }
-            Some(done) = tasks.join_next() => match done {
-                Ok((id, resolved)) => say(&answered(id, resolved)),
-                // tokio keeps a task's panic from the rest of the program; here it is a crash.
-                Err(crash) => std::panic::resume_unwind(crash.into_panic()),
-            },
+            Some(done) = tasks.join_next() => done_with(done),
         }
+    }
+}
+
+/// The same for a provider that can be replaced by a new one: what `make` gives.
+pub async fn answer_anew<P, M, F>(make: impl Fn() -> M, resolve: impl Fn(Arc<P>) -> F)
+where
+    M: Future<Output = P>,
+    F: Future<Output = Resolved> + Send + 'static,
+{
+    let mut questions = questions();
+    let mut tasks = JoinSet::new();
+    let mut provider = Arc::new(make().await);
+    loop {
+        tokio::select! {
+            Some(Question { id, op }) = questions.recv() => match op.as_str() {
+                "resolve" => {
+                    let resolving = resolve(Arc::clone(&provider));
+                    tasks.spawn(async move { (id, resolving.await) });
+                }
+                "new" => {
+                    provider = Arc::new(make().await);
+                    say(&Answer { id, body: Body::New(true) });
+                }
+                _ => say(&Answer { id, body: Body::Unsupported(true) }),
+            },
+            Some(done) = tasks.join_next() => done_with(done),
+        }
+    }
+}
+
+fn done_with(done: Result<(u64, Resolved), tokio::task::JoinError>) {
+    match done {
+        Ok((id, resolved)) => say(&answered(id, resolved)),
+        // tokio keeps a task's panic from the rest of the program; here it is a crash.
+        Err(crash) => std::panic::resume_unwind(crash.into_panic()),
     }
 }
 

@@ -13,8 +13,7 @@ use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
 };
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
-use imdspec_subjects::{Failure, Resolved, answer, hello, sdk};
-use std::sync::Arc;
+use imdspec_subjects::{Failure, Resolved, answer_anew, hello, sdk};
 
 /// What a client takes from its SdkConfig.
 struct Client {
@@ -60,10 +59,6 @@ impl Client {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     hello("aws-config", "aws-config", 8);
-    let client = Arc::new(Client::new(&sdk::config().await));
-    answer(|| {
-        let client = Arc::clone(&client);
-        async move { client.resolve().await }
-    })
-    .await;
+    let make = || async { Client::new(&sdk::config().await) };
+    answer_anew(make, |client| async move { client.resolve().await }).await;
 }

@@ -99,7 +99,7 @@ impl Bench {
             reach,
             // Most of the time a program starts up, or waits.
             jobs: jobs.unwrap_or(2 * cores()).max(1),
-            round: 4,
+            round: 8,
             tries: 160,
             notes,
             seed,
