@@ -178,6 +178,8 @@ fn reply_lines(reply: &Reply, redactor: &Redactor<'_>) -> Vec<String> {
         (End::Short, Some(status)) => format!("◄── {status}, cut short"),
         (End::Drip, Some(status)) => format!("◄── {status}, a byte at a time"),
         (End::Endless, Some(status)) => format!("◄── {status}, without end"),
+        (End::Unseen, Some(status)) => format!("◄── {status}, its end not recorded"),
+        (End::Unseen, None) => "◄── (a reply that was not recorded)".into(),
         (End::Silent, _) => "    (no reply, the connection stays open)".into(),
         (End::Reset, _) => "◄── (connection reset)".into(),
         (End::Closed, _) => "◄── (connection closed)".into(),
