@@ -77,6 +77,35 @@ fn packets_of_a_run_say_what_the_run_said_or_nothing() {
     );
 }
 
+/// The guide names the same rules, by group.
+#[test]
+fn the_guide_names_the_rules_that_the_wire_can_judge() {
+    let guide = include_str!("../../../../../docs/judging-a-recording.md");
+    let by_group = |ids: &[&str]| {
+        let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+        for id in ids.iter().filter(|id| **id != "TOKEN-001") {
+            let (group, number) = id.split_once('-').unwrap();
+            match groups.last_mut() {
+                Some((last, numbers)) if last == group => numbers.push(number.into()),
+                _ => groups.push((group.into(), vec![number.into()])),
+            }
+        }
+        let groups = groups
+            .into_iter()
+            .map(|(g, n)| format!("{g} {}", n.join(" ")));
+        groups.collect::<Vec<_>>().join(", ")
+    };
+    for (ids, more) in [(&BY_THE_WIRE[..], 0), (&OF_ONE_RESOLVE[..], 1)] {
+        let row = by_group(ids);
+        let count = ids.len() - more;
+        let said = guide.lines().find(|l| l.contains(&row));
+        assert!(
+            said.is_some_and(|l| l.contains(&format!("| {count}"))),
+            "{count}: {row}"
+        );
+    }
+}
+
 fn compare_all(scenario: &Scenario, judged: &Mutex<Judged>) {
     for v1_fallback in [false, true] {
         let options = Options {
