@@ -1,10 +1,11 @@
 //! What a subject can do, declared by its author or seen in its traces.
 
 use crate::rules::sight::is_v1_forbidden;
-use crate::{Call, Case, Exchange, Outcome, Server};
+use crate::{Call, Case, ClockKind, Exchange, Outcome, Server};
 use imdspec_wire::Source;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 const RELATIVE_URI: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -156,6 +157,9 @@ fn shows(capability: Capability, case: &Case<'_>) -> bool {
         Capability::V1DisableSetting => false,
         Capability::CachesToken => case.tokens.iter().any(|t| {
             let used_in = |x: &Exchange<'_>| x.token() == Some(t.value);
+            if case.is_recorded() && case.calls.is_empty() {
+                return is_used_for_long(case, used_in);
+            }
             let mut calls = case.exchanges.iter().filter(|x| used_in(x)).map(|x| x.call);
             calls.next().is_some_and(|first| calls.any(|c| c != first))
         }),
@@ -210,6 +214,19 @@ fn shows(capability: Capability, case: &Case<'_>) -> bool {
                 || asks_container(case, full, full.map_or("", String::as_str))
         }
     }
+}
+
+/// Whether documents were fetched with one token further apart than any call is long.
+fn is_used_for_long(case: &Case<'_>, used_in: impl Fn(&Exchange<'_>) -> bool) -> bool {
+    // See RETRY-001.
+    const LONGEST: Duration = Duration::from_secs(60);
+    let fetched = case.documents.iter().filter(|d| d.credentials.is_ok());
+    let exchanges = fetched.map(|d| &case.exchanges[d.exchange]);
+    let mut times = exchanges.filter(|x| used_in(x)).map(|x| x.at.mono);
+    let first = times.next();
+    let last = times.next_back();
+    let apart = first.zip(last).map(|(first, last)| last.since(first));
+    case.trace.header.clock != ClockKind::Wall && apart.is_some_and(|a| a > LONGEST)
 }
 
 /// Whether a source is one that the subject says it looks at, or gave credentials of.

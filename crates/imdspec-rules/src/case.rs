@@ -1,6 +1,6 @@
 //! A trace made easy to judge: requests paired with replies, grouped by resolve call.
 
-use crate::{End, Given, Minted, Outcome, Reply, RequestSeen, Server, Trace, What};
+use crate::{End, Given, Minted, Outcome, Recorded, Reply, RequestSeen, Server, Trace, What};
 use imdspec_wire::{
     CredentialDocument, Credentials, Now, Route, SessionToken, TOKEN_HEADER, TTL_HEADER, Ttl,
     WireError,
@@ -45,7 +45,8 @@ pub struct Exchange<'t> {
     pub route: Route,
     /// Whether it came to the service though it was meant for the container endpoint: a GET for the
     /// path of `AWS_CONTAINER_CREDENTIALS_FULL_URI`. What is wrong with that, the rules on the
-    /// container endpoint say, and no other.
+    /// container endpoint say, and no other. In a recording, any request for a path that has nothing
+    /// to do with credentials: on an instance everybody asks the service for something.
     pub astray: bool,
     /// For a reply without a natural end: body bytes sent, and whether the subject stopped first.
     pub sent: Option<(u64, bool)>,
@@ -272,6 +273,19 @@ impl<'t> Case<'t> {
         }
     }
 
+    /// Whether this is recorded traffic: what the subject was set up with, asked for and answered is
+    /// not known, and the absence of a setting proves nothing.
+    #[must_use]
+    pub const fn is_recorded(&self) -> bool {
+        self.trace.header.recorded.is_some()
+    }
+
+    /// Whether the subject's first request is seen: before the trace it did nothing.
+    #[must_use]
+    pub fn sees_the_start(&self) -> bool {
+        self.trace.header.recorded != Some(Recorded::Midway)
+    }
+
     /// The exchanges with the IMDS itself, with their indices, in order.
     pub fn imds(&self) -> impl Iterator<Item = (usize, &Exchange<'t>)> {
         self.exchanges
@@ -358,8 +372,14 @@ impl<'t> Case<'t> {
     }
 }
 
-/// Whether a request to the service is one for the container endpoint.
+/// Whether a request to the service is one for the container endpoint, or, in a recording, for
+/// anything but credentials.
 fn is_astray(trace: &Trace, request: &RequestSeen) -> bool {
+    if trace.header.recorded.is_some() {
+        // Behind an endpoint with a path, credentials are below that.
+        let is_below = request.target.contains("/meta-data/iam/");
+        return Route::of(&request.target) == Route::Other && !is_below;
+    }
     let uri = trace.header.env.get("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     let target = uri
         .and_then(|uri| uri.split_once("://"))

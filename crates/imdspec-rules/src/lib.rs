@@ -41,6 +41,6 @@ pub use judge::{CaseEvidence, Judgement, Verdict, accuse, judge};
 pub use owner::{Minted, Owners, Part};
 pub use rule::{Applies, Differs, Level, Provenance, Rule};
 pub use trace::{
-    ClockKind, End, Event, Given, Header, Keys, Outcome, RefusalKind, Reply, RequestSeen,
+    ClockKind, End, Event, Given, Header, Keys, Outcome, Recorded, RefusalKind, Reply, RequestSeen,
     SecretKind, Server, Stream, Trace, TraceError, What,
 };

@@ -35,6 +35,7 @@ impl Build {
                     links: Default::default(),
                     whole_runs: false,
                     sources: Default::default(),
+                    recorded: None,
                     order: Default::default(),
                 },
                 events: Vec::new(),

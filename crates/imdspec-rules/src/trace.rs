@@ -57,6 +57,23 @@ pub struct Header {
     /// The order in which the subject says that it looks for credentials; empty where it says none.
     #[serde(default, skip_serializing_if = "Order::is_empty")]
     pub order: Order,
+    /// Whether this is recorded traffic, of a subject that nobody here asked for anything, and where
+    /// in its life the recording begins; none for a run of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Recorded>,
+}
+
+/// Where in a subject's life a recording of its traffic begins.
+///
+/// Of a recording only the wire is known: neither the subject's settings and sources, nor when it was
+/// asked for credentials and what it answered, nor what became of the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recorded {
+    /// Anywhere: the subject may hold a session token, credentials or a role's name already.
+    Midway,
+    /// Before its first request.
+    FromStart,
 }
 
 /// Whose time a subject lives on.
@@ -70,6 +87,9 @@ pub enum ClockKind {
     /// The machine's, moved by the scenario under the subject. Durations prove nothing but the
     /// moves, which are minutes and more.
     Faketime,
+    /// The dates of a recording, and no stopwatch beside them: the clock may have been set, or the
+    /// machine asleep, in between.
+    Wall,
 }
 
 impl ClockKind {
@@ -80,6 +100,7 @@ impl ClockKind {
             Self::Virtual => "virtual",
             Self::Real => "real",
             Self::Faketime => "faketime",
+            Self::Wall => "wall",
         }
     }
 }
@@ -293,7 +314,7 @@ pub struct Reply {
     pub body: Bytes,
     /// How it ends.
     pub end: End,
-    /// Milliseconds before its first byte.
+    /// Milliseconds before its first byte; in a capture, before its last.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub delay: u64,
     /// The faults at work, in words; empty for a healthy reply.
@@ -329,6 +350,9 @@ pub enum End {
     Drip,
     /// The body does not end.
     Endless,
+    /// The recording does not show it: it stops before, has a gap there, or the subject went away
+    /// first. The status, the fields and the body are what was seen of them.
+    Unseen,
 }
 
 /// How a subject answered.

@@ -57,6 +57,7 @@ impl Recorder {
             whole_runs: false,
             sources: Default::default(),
             order: Default::default(),
+            recorded: None,
         }
     }
 
@@ -173,7 +174,7 @@ impl Recorder {
 }
 
 /// A reply as the trace remembers it.
-fn as_seen(request: u32, reply: &Reply) -> imdspec_rules::Reply {
+pub(crate) fn as_seen(request: u32, reply: &Reply) -> imdspec_rules::Reply {
     let end = end(reply.end());
     let has_status = matches!(end, End::Whole | End::Short | End::Drip | End::Endless);
     imdspec_rules::Reply {

@@ -4,6 +4,7 @@ use crate::baseline::{Comparison, Missed};
 use crate::runner::Done;
 use imdspec_rules::{Judgement, Level, Verdict};
 use serde::Serialize;
+use std::time::Duration;
 
 /// The version of the report's shape.
 pub const SCHEMA: u32 = 1;
@@ -132,9 +133,15 @@ impl Summary {
     /// Counts a run.
     #[must_use]
     pub fn of(done: &Done, judgements: &[Judgement<'_>]) -> Self {
+        Self::over(judgements, done.traces().len(), done.took)
+    }
+
+    /// Counts judgements over so many traces.
+    #[must_use]
+    pub fn over(judgements: &[Judgement<'_>], traces: usize, took: Duration) -> Self {
         let count = |v: Verdict| judgements.iter().filter(|j| j.verdict == v).count();
         Self {
-            scenarios: done.traces().len(),
+            scenarios: traces,
             held: count(Verdict::Held),
             violated: count(Verdict::Violated),
             warned: count(Verdict::Warned),
@@ -142,7 +149,7 @@ impl Summary {
             not_exercised: count(Verdict::NotExercised),
             not_applicable: count(Verdict::NotApplicable),
             not_run: count(Verdict::NotRun),
-            seconds: (done.took.as_secs_f64() * 1000.0).round() / 1000.0,
+            seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
         }
     }
 }

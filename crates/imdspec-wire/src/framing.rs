@@ -89,6 +89,16 @@ impl BodyReader {
         std::mem::take(&mut self.body)
     }
 
+    /// Whether the connection may close here.
+    pub(crate) const fn may_end(&self) -> bool {
+        matches!(self.framing, Framing::Done | Framing::Close)
+    }
+
+    /// What has come of the body.
+    pub(crate) fn so_far(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The connection closed: the body, if that was a proper end.
     pub(crate) fn end(&mut self) -> Result<Vec<u8>, WireError> {
         match self.framing {

@@ -18,7 +18,7 @@ pub struct Limits {
 pub enum Received {
     /// The response is not whole yet.
     More,
-    /// The response is whole; bytes after it were not looked at.
+    /// The response is whole; bytes after it were not looked at: [`ResponseReader::rest`] has them.
     Done(Response),
 }
 
@@ -32,6 +32,8 @@ pub struct ResponseReader {
     buffer: Vec<u8>,
     seen: usize,
     skipped: usize,
+    interim: Vec<u16>,
+    rest: Vec<u8>,
     body: Option<(Response, BodyReader)>,
 }
 
@@ -45,6 +47,8 @@ impl ResponseReader {
             buffer: Vec::new(),
             seen: 0,
             skipped: 0,
+            interim: Vec::new(),
+            rest: Vec::new(),
             body: None,
         }
     }
@@ -73,6 +77,7 @@ impl ResponseReader {
             self.seen = 0;
             if matches!(response.status, 100..=199) {
                 self.skipped += self.buffer.len();
+                self.interim.push(response.status);
                 self.buffer = rest;
                 continue;
             }
@@ -97,14 +102,50 @@ impl ResponseReader {
         Ok(response)
     }
 
+    /// The statuses of the interim responses that were skipped.
+    #[must_use]
+    pub fn interim(&self) -> &[u16] {
+        &self.interim
+    }
+
+    /// What was fed after the end of the response: the beginning of a further one, on a connection
+    /// that lives on.
+    #[must_use]
+    pub fn rest(&self) -> &[u8] {
+        &self.rest
+    }
+
+    /// The response as far as it has come, once its head is whole.
+    #[must_use]
+    pub fn so_far(&self) -> Option<Response> {
+        let (response, reader) = self.body.as_ref()?;
+        Some(Response {
+            body: Bytes(reader.so_far().to_vec()),
+            ..response.clone()
+        })
+    }
+
+    /// Whether the response is whole if the connection closes now.
+    #[must_use]
+    pub fn may_end(&self) -> bool {
+        self.body.as_ref().is_some_and(|(_, r)| r.may_end())
+    }
+
+    /// Whether nothing of a response has come.
+    #[must_use]
+    pub const fn is_untouched(&self) -> bool {
+        self.body.is_none() && self.buffer.is_empty() && self.skipped == 0
+    }
+
     fn feed_body(&mut self, bytes: &[u8]) -> Result<Received, WireError> {
         let Some((response, reader)) = &mut self.body else {
             return Ok(Received::More);
         };
-        reader.feed(bytes)?;
+        let used = reader.feed(bytes)?;
         if !reader.is_done() {
             return Ok(Received::More);
         }
+        self.rest = bytes.get(used..).unwrap_or_default().to_vec();
         let mut response = response.clone();
         response.body = Bytes(reader.take());
         Ok(Received::Done(response))

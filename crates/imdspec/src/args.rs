@@ -2,10 +2,12 @@
 
 mod campaign;
 mod corpus;
+mod judge;
 pub(crate) mod under_test;
 
 pub(crate) use campaign::Campaign;
 pub(crate) use corpus::{Corpus, CorpusCommand, CorpusExport, CorpusRun};
+pub(crate) use judge::{Judge, Tap};
 pub(crate) use under_test::UnderTest;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -45,6 +47,10 @@ pub(crate) enum Command {
     Rules(Rules),
     /// Explain one rule: where it comes from, why it matters, who differs
     Explain(Explain),
+    /// Judge recorded traffic: traces, HTTP archives (HAR) and captures of packets (pcap, pcapng)
+    Judge(Judge),
+    /// Record the traffic with an emulator of the service, by standing in front of it
+    Tap(Tap),
     /// Run the model as a server of its own
     Serve(Serve),
     /// Get credentials as the reference client does, and print credential_process JSON
@@ -241,6 +247,9 @@ pub(crate) struct Serve {
     /// The seed tokens and keys come from, hexadecimal
     #[arg(long, value_name = "HEX", value_parser = seed)]
     pub(crate) seed: Option<u64>,
+    /// Write what is asked and answered as a trace, for `imdspec judge`. It holds the made-up secrets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -30,6 +30,8 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => commands::doctor::run(&doctor),
         Command::Rules(rules) => commands::rules::run(&rules),
         Command::Explain(explain) => commands::explain::run(&explain),
+        Command::Judge(judge) => commands::judge::run(&judge),
+        Command::Tap(tap) => commands::tap::run(&tap),
         Command::Serve(serve) => commands::serve::run(serve),
         Command::Resolve(resolve) => commands::resolve::run(&resolve),
         Command::SelfTest(self_test) => commands::self_test::run(&self_test),

@@ -13,6 +13,8 @@ mod config;
 mod cont;
 mod doc;
 mod err;
+#[cfg(test)]
+mod recorded;
 mod retry;
 mod route;
 mod sec;

@@ -178,9 +178,16 @@ pub(super) fn name_listed<'t>(x: &Exchange<'t>) -> Option<&'t str> {
         .then(|| std::str::from_utf8(body).unwrap_or_default())
 }
 
-/// Whether a status of the 2xx family was answered, whole and in time or not.
+/// Whether a status of the 2xx family was answered, whole and in time or not, or may have been
+/// where nobody saw it.
 pub(super) fn may_have_succeeded(x: &Exchange<'_>) -> bool {
-    matches!(x.status(), Some(200..=299))
+    matches!(x.status(), Some(200..=299)) || is_unknown(x)
+}
+
+/// Whether of the reply not even the status was recorded.
+pub(super) fn is_unknown(x: &Exchange<'_>) -> bool {
+    let unseen = |r: &crate::Reply| r.end == End::Unseen && r.status.is_none();
+    x.reply.is_some_and(unseen)
 }
 
 /// Whether nothing usable can have come of this request.

@@ -170,6 +170,7 @@ impl Writer<'_> {
             End::Garbage => ", not HTTP",
             End::Drip => ", a byte at a time",
             End::Endless => ", without end",
+            End::Unseen => ", its end not recorded",
         };
         text.push_str(end);
         for (name, header) in [("ttl", TTL_HEADER), ("location", "location")] {

@@ -1,7 +1,7 @@
 //! The block that must convince a maintainer in one minute.
 
 use super::paint::{BOLD, DIM, RED, YELLOW, paint};
-use super::{Colour, lanes, wrap};
+use super::{Colour, lanes, lanes_at, wrap};
 use imdspec_rules::{Evidence, Judgement, Trace, Verdict};
 
 /// How to run just this one again.
@@ -33,6 +33,35 @@ impl Replay for &str {
     }
 }
 
+/// Where a piece of evidence stands in a file of recorded traffic.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
+    /// The file, and whose traffic in it.
+    pub recording: &'a str,
+    /// What its numbers count, such as `packets`.
+    pub units: &'a str,
+    /// Where each event of the trace stands.
+    pub places: &'a [u32],
+}
+
+/// One piece of evidence from recorded traffic, as text.
+#[must_use]
+pub fn block_found(
+    judgement: &Judgement<'_>,
+    evidence: &Evidence,
+    trace: &Trace,
+    found: Found<'_>,
+    again: &str,
+    colour: Colour,
+) -> String {
+    let mut lines = head(judgement, evidence);
+    let (recording, units) = (found.recording, found.units);
+    lines.push(format!("  recording {recording} (numbers are {units})"));
+    lines.extend(lanes_at(trace, &evidence.events, found.places));
+    lines.extend(tail(judgement, again));
+    colour.of(lines.join("\n"))
+}
+
 /// One piece of evidence against a subject, as text.
 #[must_use]
 pub fn block(
@@ -42,6 +71,23 @@ pub fn block(
     again: &dyn Replay,
     colour: Colour,
 ) -> String {
+    let mut lines = head(judgement, evidence);
+    lines.push(format!("  scenario  {}", trace.header.scenario));
+    lines.extend(lanes(trace, &evidence.events));
+    let command = again.command(&trace.header.scenario, judgement.rule.id);
+    lines.extend(tail(judgement, &command));
+    colour.of(lines.join("\n"))
+}
+
+/// How to see it again, and where to read on.
+fn tail(judgement: &Judgement<'_>, command: &str) -> [String; 2] {
+    let again = format!("  again     {command}");
+    let more = format!("  more      imdspec explain {}", judgement.rule.id);
+    [again, more]
+}
+
+/// What is broken, and how.
+fn head(judgement: &Judgement<'_>, evidence: &Evidence) -> Vec<String> {
     let rule = judgement.rule;
     let (style, word) = match judgement.verdict {
         Verdict::Warned => (YELLOW, "warned"),
@@ -62,12 +108,7 @@ pub fn block(
     lines.extend(painted(DIM, "  source    ", &source));
     lines.push(format!("  expected  {}", evidence.expected));
     lines.push(format!("  got       {}", evidence.got));
-    lines.push(format!("  scenario  {}", trace.header.scenario));
-    lines.extend(lanes(trace, &evidence.events));
-    let command = again.command(&trace.header.scenario, rule.id);
-    lines.push(format!("  again     {command}"));
-    lines.push(format!("  more      imdspec explain {}", rule.id));
-    colour.of(lines.join("\n"))
+    lines
 }
 
 #[cfg(test)]

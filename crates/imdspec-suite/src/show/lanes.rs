@@ -3,8 +3,9 @@
 use super::paint::{DIM, RED, paint};
 use super::redact::Redactor;
 use imdspec_rules::{End, Outcome, RefusalKind, Reply, RequestSeen, Server, Stream, Trace, What};
-use imdspec_wire::{Mono, TOKEN_HEADER, TTL_HEADER};
+use imdspec_wire::{Mono, Route, TOKEN_HEADER, TTL_HEADER};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// How wide the subject's lane is, in characters.
 const LEFT: usize = 62;
@@ -19,23 +20,43 @@ const STEP: u64 = 10_000;
 /// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
 #[must_use]
 pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
-    picture(trace, marked, |at| {
-        format!("{:>10.3} s", at.0 as f64 / 1000.0)
-    })
+    picture(trace, marked, seconds, |number| number)
+}
+
+/// The same of recorded traffic: each event is numbered by where it stands in its file, which
+/// `places` says in the order of the events; 0 for nowhere.
+#[must_use]
+pub fn lanes_at(trace: &Trace, marked: &[u32], places: &[u32]) -> Vec<String> {
+    let place = |number: u32| {
+        let index = usize::try_from(number).unwrap_or(0).wrapping_sub(1);
+        places.get(index).copied().unwrap_or(0)
+    };
+    picture(trace, marked, seconds, place)
+}
+
+fn seconds(at: Mono) -> String {
+    format!("{:>10.3} s", at.0 as f64 / 1000.0)
 }
 
 /// The same with times to the nearest ten seconds: a picture that is kept should change when what
 /// it shows does, and not with the machine's load.
 #[must_use]
 pub fn lanes_to_keep(trace: &Trace, marked: &[u32]) -> Vec<String> {
-    picture(trace, marked, |at| {
+    let rounded = |at: Mono| {
         let steps = at.0.saturating_add(STEP / 2) / STEP;
         format!("{:>10} s", steps * STEP / 1000)
-    })
+    };
+    picture(trace, marked, rounded, |number| number)
 }
 
-fn picture(trace: &Trace, marked: &[u32], time: impl Fn(Mono) -> String) -> Vec<String> {
+fn picture(
+    trace: &Trace,
+    marked: &[u32],
+    time: impl Fn(Mono) -> String,
+    place: impl Fn(u32) -> u32,
+) -> Vec<String> {
     let redactor = Redactor::new(trace);
+    let private = private(trace);
     let broke = trace.events.iter().any(|e| is_breakdown(&e.what));
     let shown: Vec<(u32, &imdspec_rules::Event)> = trace
         .events
@@ -57,10 +78,18 @@ fn picture(trace: &Trace, marked: &[u32], time: impl Fn(Mono) -> String) -> Vec<
     for (number, event) in &shown[begin..end] {
         let mark = if marked.contains(number) { '>' } else { ' ' };
         let at = time(event.at);
-        for (i, text) in lines_of(&event.what, &redactor).iter().enumerate() {
+        let place = match place(*number) {
+            0 => String::new(),
+            place => place.to_string(),
+        };
+        let texts = match &event.what {
+            What::Reply(reply) => reply_lines(reply, &redactor, private.contains(&reply.request)),
+            what => lines_of(what, &redactor),
+        };
+        for (i, text) in texts.iter().enumerate() {
             let text = visible(text);
             let line = if i == 0 {
-                format!("{mark}{number:>4} {at}  {text}")
+                format!("{mark}{place:>4} {at}  {text}")
             } else {
                 format!("{:>20}{text}", "")
             };
@@ -72,6 +101,18 @@ fn picture(trace: &Trace, marked: &[u32], time: impl Fn(Mono) -> String) -> Vec<
         }
     }
     lines
+}
+
+/// The requests of recorded traffic whose replies are nobody's business: they are not for
+/// credentials, and may hold anything, such as an instance's user data.
+fn private(trace: &Trace) -> HashSet<u32> {
+    let is_other = |r: &&RequestSeen| Route::of(&r.target) == Route::Other;
+    let requests = trace.events.iter().filter_map(|e| match &e.what {
+        What::Request(request) => Some(request),
+        _ => None,
+    });
+    let others = requests.filter(|_| trace.header.recorded.is_some());
+    others.filter(is_other).map(|r| r.request).collect()
 }
 
 /// Whether an event belongs in every picture: what a subject writes aside is of interest only when
@@ -100,7 +141,7 @@ fn lines_of(what: &What, redactor: &Redactor<'_>) -> Vec<String> {
         What::World { change } => vec![format!("-- the world changes: {change} --")],
         What::Resolve { call } => vec![format!("resolve {call}: give me credentials")],
         What::Request(request) => request_lines(request, redactor),
-        What::Reply(reply) => reply_lines(reply, redactor),
+        What::Reply(reply) => reply_lines(reply, redactor, false),
         What::Sent {
             body_bytes,
             gave_up,
@@ -167,7 +208,7 @@ fn request_lines(request: &RequestSeen, redactor: &Redactor<'_>) -> Vec<String> 
     lines
 }
 
-fn reply_lines(reply: &Reply, redactor: &Redactor<'_>) -> Vec<String> {
+fn reply_lines(reply: &Reply, redactor: &Redactor<'_>, is_private: bool) -> Vec<String> {
     let interim: String = reply
         .interim
         .iter()
@@ -178,6 +219,8 @@ fn reply_lines(reply: &Reply, redactor: &Redactor<'_>) -> Vec<String> {
         (End::Short, Some(status)) => format!("◄── {status}, cut short"),
         (End::Drip, Some(status)) => format!("◄── {status}, a byte at a time"),
         (End::Endless, Some(status)) => format!("◄── {status}, without end"),
+        (End::Unseen, Some(status)) => format!("◄── {status}, its end not recorded"),
+        (End::Unseen, None) => "◄── (a reply that was not recorded)".into(),
         (End::Silent, _) => "    (no reply, the connection stays open)".into(),
         (End::Reset, _) => "◄── (connection reset)".into(),
         (End::Closed, _) => "◄── (connection closed)".into(),
@@ -193,7 +236,9 @@ fn reply_lines(reply: &Reply, redactor: &Redactor<'_>) -> Vec<String> {
         head.push_str(&format!(", after {} ms", reply.delay));
     }
     let mut lines = vec![right(&head)];
-    if !reply.body.is_empty() {
+    if is_private {
+        lines.push(right(&format!("    <{} bytes>", reply.body.len())));
+    } else if !reply.body.is_empty() {
         let text = redactor.redact(&reply.body.text());
         // White space around a body may be what matters; within a document it is not.
         let flat = if text.trim() == text {

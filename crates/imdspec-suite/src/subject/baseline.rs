@@ -297,7 +297,7 @@ impl When {
                 .into_iter()
                 .find(|n| n.as_str() == network),
             clock: match subject.clock() {
-                ClockKind::Virtual => None,
+                ClockKind::Virtual | ClockKind::Wall => None,
                 ClockKind::Real => Some(WhenClock::Real),
                 ClockKind::Faketime => Some(WhenClock::Faketime),
             },

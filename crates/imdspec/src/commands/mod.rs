@@ -5,12 +5,14 @@ pub(crate) mod check;
 pub(crate) mod corpus;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod judge;
 pub(crate) mod matrix;
 pub(crate) mod order;
 pub(crate) mod resolve;
 pub(crate) mod rules;
 pub(crate) mod self_test;
 pub(crate) mod serve;
+pub(crate) mod tap;
 
 use crate::exit::{Exit, Failure};
 use imdspec_suite::program::ContractError;

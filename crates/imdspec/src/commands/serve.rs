@@ -2,17 +2,22 @@
 
 use super::check::random_seed;
 use super::runtime;
+use super::tap::{cannot, writer};
 use crate::args::Serve;
 use crate::exit::{Exit, Failure};
 use crate::select::matches_nothing;
 use imdspec_model::{Model, ModelService, TcpHost, World};
+use imdspec_suite::recording::Writer;
 use imdspec_suite::scenario;
 use imdspec_wire::Request;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) fn run(args: Serve) -> Result<Exit, Failure> {
     let world = world(&args)?;
     let seed = args.seed.unwrap_or_else(random_seed);
+    let record = args.record.as_deref().map(writer).transpose()?;
+    let record = record.map(|writer| Arc::new(Mutex::new(writer)));
     runtime()?.block_on(async {
         let host = TcpHost::bind(args.listen).await.map_err(|e| {
             let why = format!(
@@ -22,7 +27,7 @@ pub(crate) fn run(args: Serve) -> Result<Exit, Failure> {
             Failure::new(Exit::Subject, why)
         })?;
         let address = host.local_addr();
-        let service = ModelService::new(Model::new(world, seed)).with_hook(log);
+        let service = ModelService::new(Model::new(world, seed)).with_hook(hook(&record, address));
         let guard = host.serve(Arc::new(service));
         // One line a program can wait for, then one a person can copy.
         println!("ready {{\"endpoint\":\"http://{address}\",\"seed\":\"{seed:016x}\"}}");
@@ -31,6 +36,10 @@ pub(crate) fn run(args: Serve) -> Result<Exit, Failure> {
         );
         let interrupted = tokio::signal::ctrl_c().await;
         guard.stop().await;
+        if let (Some(record), Some(path)) = (&record, &args.record) {
+            let failure = lock(record).failure();
+            failure.map_or(Ok(()), |e| Err(cannot(path, &e)))?;
+        }
         interrupted
             .map(|()| Exit::Interrupted)
             .map_err(|e| Failure::new(Exit::Subject, format!("Ctrl-C could not be awaited: {e}")))
@@ -64,6 +73,26 @@ fn world(args: &Serve) -> Result<World, Failure> {
     }
     world.faults.extend(args.fault.iter().cloned());
     Ok(world)
+}
+
+/// What is done about each exchange: a line on stderr, and the trace.
+fn hook(
+    record: &Option<Arc<Mutex<Writer>>>,
+    address: SocketAddr,
+) -> impl Fn(u32, &Request, &imdspec_model::Reply) + Send + Sync + 'static {
+    let record = record.clone();
+    let to = address.to_string();
+    move |conn, request, reply| {
+        if let Some(record) = &record {
+            lock(record).exchange(conn, &to, request, reply);
+        }
+        log(conn, request, reply);
+    }
+}
+
+fn lock(record: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
+    // Whoever panicked had written whole lines.
+    record.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One line a request, without any secret: targets and statuses hold none.

@@ -79,6 +79,16 @@ pub(crate) const fn style(verdict: Verdict) -> Style {
 
 /// The counts on one line.
 pub(crate) fn counts(summary: &Summary) -> String {
+    format!(
+        "{} in {} scenarios, {:.1} s",
+        verdicts(summary),
+        summary.scenarios,
+        summary.seconds
+    )
+}
+
+/// How many rules have which verdict.
+pub(crate) fn verdicts(summary: &Summary) -> String {
     let mut parts = vec![paint(GREEN, format!("{} held", summary.held))];
     for (n, what, style) in [
         (summary.violated, "violated", RED),
@@ -92,10 +102,5 @@ pub(crate) fn counts(summary: &Summary) -> String {
             parts.push(paint(style, format!("{n} {what}")));
         }
     }
-    format!(
-        "{} in {} scenarios, {:.1} s",
-        parts.join(", "),
-        summary.scenarios,
-        summary.seconds
-    )
+    parts.join(", ")
 }

@@ -43,6 +43,8 @@ fn names_are_asked_for_as_listed(case: &Case<'_>, docket: &mut Docket) {
         };
         if clean.iter().any(|(name, _)| name.as_bytes() == role) {
             docket.held();
+        } else if !case.sees_the_start() && !clean.iter().any(|(n, _)| is_misspelled(n, &role)) {
+            // Another role, listed before the recording began.
         } else {
             docket.violated(
                 [list.number, list.reply_number, x.number],
@@ -51,6 +53,15 @@ fn names_are_asked_for_as_listed(case: &Case<'_>, docket: &mut Docket) {
             );
         }
     }
+}
+
+/// Whether nothing but punctuation tells the role asked for from the one listed.
+fn is_misspelled(listed: &str, asked: &[u8]) -> bool {
+    let plain = |bytes: &[u8]| -> Vec<u8> {
+        let kept = bytes.iter().copied();
+        kept.filter(u8::is_ascii_alphanumeric).collect()
+    };
+    plain(listed.as_bytes()) == plain(asked)
 }
 
 pub(super) const ROUTE_004: Rule = Rule {

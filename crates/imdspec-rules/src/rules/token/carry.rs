@@ -1,7 +1,7 @@
 //! What the token header of a GET holds.
 
 use crate::rules::sight::{differs, may_have_succeeded};
-use crate::{Applies, Case, Docket, Exchange, Level, Provenance, Rule};
+use crate::{Applies, Case, Docket, End, Exchange, Level, Provenance, Rule};
 use imdspec_wire::TOKEN_HEADER;
 
 pub(super) const TOKEN_005: Rule = Rule {
@@ -69,8 +69,14 @@ fn gets_carry_the_token(case: &Case<'_>, docket: &mut Docket) {
 fn was_issued(case: &Case<'_>, index: usize, value: &str) -> bool {
     case.token_carried(index).is_some()
         || case.exchanges[..index].iter().any(|x| {
-            x.is_token_put() && may_have_succeeded(x) && x.reply_body() == value.as_bytes()
+            let is_it = || x.reply_body() == value.as_bytes() || is_unseen(x);
+            x.is_token_put() && may_have_succeeded(x) && is_it()
         })
+}
+
+/// Whether a recording lacks part of the reply.
+fn is_unseen(x: &Exchange<'_>) -> bool {
+    x.reply.is_some_and(|r| r.end == End::Unseen)
 }
 
 pub(super) const TOKEN_017: Rule = Rule {

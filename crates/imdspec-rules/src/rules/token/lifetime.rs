@@ -192,6 +192,8 @@ fn of_token<'c, 't>(
     let token = &case.tokens[token];
     let seconds = |s: Option<u32>| s.map(|s| Duration::from_secs(s.into()));
     // A subject may count on either clock; a jump of one proves nothing about the other.
+    // Where there is only one, nothing tells a jump from time gone by.
+    let is_known = case.trace.header.clock != ClockKind::Wall;
     let mono = get.at.mono.since(token.at.mono);
     let wall = get.at.wall.millis_since(token.at.wall);
     let wall = Duration::from_millis(u64::try_from(wall).unwrap_or(0));
@@ -200,7 +202,7 @@ fn of_token<'c, 't>(
     TokenInUse {
         put,
         get,
-        age: (mono.abs_diff(wall) < MARGIN).then_some(mono),
+        age: (is_known && mono.abs_diff(wall) < MARGIN).then_some(mono),
         granted: seconds(token.granted),
         asked: seconds(token.asked),
         is_renewed,
