@@ -10,10 +10,12 @@
 //!      └──────────────────────────────────────────► over
 //!
 //!   held: no request while much is left (001); a refresh that fails early loses nothing (005)
+//!   many callers at once: one fetch (014)
 //!   over: given all the same while the service is out (006, 007), and it is left alone (009)
 //! ```
 
 mod clock;
+mod crowd;
 mod held;
 mod outage;
 mod renewal;
@@ -34,6 +36,7 @@ pub(super) const RULES: &[Rule] = &[
     truth::CACHE_008,
     stale::CACHE_009,
     outage::CACHE_011,
+    crowd::CACHE_014,
     clock::CACHE_016,
     truth::CACHE_018,
 ];

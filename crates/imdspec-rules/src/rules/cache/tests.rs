@@ -341,3 +341,25 @@ fn cache_018_no_mixture() {
     says("vacuous", rotation().answer(2, used("B", None)));
     says("vacuous", holding());
 }
+
+#[test]
+fn cache_014_callers_at_once_share_a_fetch() {
+    let says = |verdict, build: Build| build.says("CACHE-014", verdict);
+    let crowd = || Build::new().resolve().resolve().resolve();
+    let all_gave = |b: Build| b.gave("A", END).gave("A", END).gave("A", END);
+    says("held", all_gave(crowd().fetch(&document("A", END))));
+    let twice = || {
+        crowd()
+            .fetch(&document("A", END))
+            .fetch(&document("A", END))
+    };
+    says("violated", all_gave(twice()));
+    // One after the other is no crowd, and a document that is nearly over is for nobody to share.
+    let one = |b: Build| b.resolve().fetch(&document("A", END)).gave("A", END);
+    says("vacuous", one(one(Build::new())));
+    let over = document("A", PAST);
+    says("vacuous", crowd().fetch(&over).fetch(&over).gave("A", PAST));
+    // What was held is given without a fetch.
+    let held = holding().resolve().resolve();
+    says("vacuous", held.gave("A", END).gave("A", END));
+}

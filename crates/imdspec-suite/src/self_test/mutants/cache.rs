@@ -111,6 +111,25 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 })
         },
     ),
+    mutant(
+        "CACHE-014",
+        "fetches once more for the others who wait",
+        |_| {
+            let last: Rc<RefCell<Option<Send>>> = Rc::default();
+            let seen = Rc::clone(&last);
+            Tamper::default()
+                .on_reply(move |_, send, heard| {
+                    if is_document(send) {
+                        seen.replace(Some(send.clone()));
+                    }
+                    Passing::On(heard)
+                })
+                .on_done(move |_, ending| match last.take() {
+                    Some(send) => Passing::First(Box::new(send), Some(ending)),
+                    None => Passing::On(ending),
+                })
+        },
+    ),
     mutant("CACHE-016", "dies when the wall clock is moved", |_| {
         Tamper {
             dies_on_jumps: true,
