@@ -36,6 +36,7 @@ impl Build {
                     whole_runs: false,
                     sources: Default::default(),
                     order: Default::default(),
+                    scenario_toml: None,
                 },
                 events: Vec::new(),
             },

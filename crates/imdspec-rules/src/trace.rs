@@ -57,6 +57,10 @@ pub struct Header {
     /// The order in which the subject says that it looks for credentials; empty where it says none.
     #[serde(default, skip_serializing_if = "Order::is_empty")]
     pub order: Order,
+    /// The scenario itself, as its file has it, where its name alone does not bring it back. No rule
+    /// looks at it: it is there so that what was observed can be run again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario_toml: Option<String>,
 }
 
 /// Whose time a subject lives on.
@@ -521,6 +525,15 @@ mod tests {
         let text = trace.to_string();
         assert!(text.contains(r#""file":{"name":"container-token","text":"a secret\n"}"#));
         assert_eq!(text.parse(), Ok(trace));
+    }
+
+    #[test]
+    fn a_scenario_comes_back_in_the_header_and_need_not_be_there() {
+        let mut trace: Trace = HEAD.parse().unwrap();
+        assert_eq!(trace.header.scenario_toml, None);
+        assert!(!trace.to_string().contains("scenario_toml"));
+        trace.header.scenario_toml = Some("title = \"x\"\n".into());
+        assert_eq!(trace.to_string().parse(), Ok(trace));
     }
 
     #[test]

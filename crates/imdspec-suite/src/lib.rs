@@ -19,6 +19,7 @@
 mod clock;
 pub mod conversation;
 pub mod corpus;
+pub mod determinism;
 pub mod doctor;
 pub mod fuzz;
 mod hosted;

@@ -57,6 +57,7 @@ impl Recorder {
             whole_runs: false,
             sources: Default::default(),
             order: Default::default(),
+            scenario_toml: None,
         }
     }
 

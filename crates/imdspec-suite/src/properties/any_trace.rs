@@ -145,6 +145,7 @@ pub fn any_trace(bytes: &[u8]) -> Trace {
             whole_runs: false,
             sources: Default::default(),
             order: Default::default(),
+            scenario_toml: None,
         },
         events: Vec::new(),
     };
