@@ -31,6 +31,7 @@ mod outcome;
 pub mod program;
 pub mod properties;
 mod recorder;
+pub mod replay;
 pub mod report;
 pub mod runner;
 pub mod scenario;

@@ -153,9 +153,7 @@ pub async fn run(
 fn in_order(plan: &Plan) -> Vec<(usize, Arc<Scenario>)> {
     match &plan.subject.kind {
         Kind::Program(..) => programs::slow_first(&plan.scenarios),
-        Kind::Memory(_) | Kind::Sockets(_) => {
-            plan.scenarios.iter().cloned().enumerate().collect()
-        }
+        Kind::Memory(_) | Kind::Sockets(_) => plan.scenarios.iter().cloned().enumerate().collect(),
     }
 }
 
@@ -215,6 +213,13 @@ impl Done {
             .iter()
             .filter_map(|r| r.result.as_ref().ok())
             .collect()
+    }
+
+    /// How many of the scenarios were picked up in a folder of regressions.
+    #[must_use]
+    pub fn regressions(&self) -> usize {
+        let ran = self.ran.iter();
+        ran.filter(|r| r.scenario.is_regression()).count()
     }
 
     /// The judgement of each rule over this run.

@@ -7,7 +7,7 @@ use imdspec_suite::fuzz::{self, Reach};
 use imdspec_suite::runner::{self, Plan};
 use imdspec_suite::{Reference, Scenario, Subject, memory, scenario};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng as _;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -27,7 +27,8 @@ fn over_sockets(seed: u64) -> Vec<Trace> {
         .block_on(runner::run(plan, stop, |_| {}))
         .expect("the reference client starts");
     let ran = done.ran.into_iter();
-    ran.map(|ran| ran.result.expect("there are ports")).collect()
+    ran.map(|ran| ran.result.expect("there are ports"))
+        .collect()
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Matrix(matrix) => commands::matrix::run(&matrix),
         Command::Order(order) => commands::order::run(&order),
         Command::Fuzz(fuzz) => commands::fuzz::run(&fuzz),
+        Command::Replay(replay) => commands::replay::run(&replay),
         Command::Corpus(corpus) => commands::corpus::run(&corpus),
         Command::Doctor(doctor) => commands::doctor::run(&doctor),
         Command::Rules(rules) => commands::rules::run(&rules),

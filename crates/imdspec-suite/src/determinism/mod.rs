@@ -41,8 +41,8 @@ const MOST_SHOWN: usize = 160;
 pub enum Likeness {
     /// Everything: their texts are the same bytes.
     Bytes,
-    /// All but the ports that the system dealt out, which connection a request came on, and how much
-    /// of a reply without end went out.
+    /// All but the ports that the system dealt out, with what is signed of them, and how much of a
+    /// reply without end went out, and when that was seen.
     ButPorts,
     /// All but that and times: of events, in documents, in what is signed, and the name of the
     /// home directory.
@@ -69,7 +69,7 @@ impl Likeness {
         }
     }
 
-    /// In words, behind "the same".
+    /// In words, behind "the same trace".
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -130,19 +130,24 @@ struct Line {
 }
 
 fn lines(trace: &Trace, likeness: Likeness) -> Vec<Line> {
-    let mut normal = Normal::new(likeness, trace);
+    let mut normal = Normal::new(likeness);
     // What a trace holds can always be written as JSON.
     let json = |value: serde_json::Result<Value>| value.unwrap_or_default();
     let header = json(serde_json::to_value(&trace.header));
     let events = trace.events.iter();
-    std::iter::once(header)
-        .chain(events.map(|event| json(serde_json::to_value(event))))
-        .enumerate()
-        .map(|(event, value)| Line {
+    let mut lines: Vec<Line> = Vec::with_capacity(1 + events.len());
+    let all = std::iter::once(header).chain(events.map(|e| json(serde_json::to_value(e))));
+    for (event, value) in all.enumerate() {
+        let line = Line {
             event,
             value: normal.line(value),
-        })
-        .collect()
+        };
+        // When a server sees that nobody reads on is chance, so it stands behind the reply.
+        let late = (likeness != Likeness::Bytes).then(|| line.sent()).flatten();
+        let reply = late.and_then(|n| lines.iter().position(|l| l.reply() == Some(n)));
+        lines.insert(reply.map_or(lines.len(), |i| i + 1), line);
+    }
+    lines
 }
 
 impl Line {
@@ -158,12 +163,24 @@ impl Line {
         Some(line)
     }
 
+    /// The request whose reply went out, if the line is about that.
+    fn sent(&self) -> Option<u64> {
+        self.value.get("sent")?.get("request")?.as_u64()
+    }
+
+    /// The request that is answered, if one is.
+    fn reply(&self) -> Option<u64> {
+        self.value.get("reply")?.get("request")?.as_u64()
+    }
+
     /// What kind of line it is, such as `request`.
     fn kind(&self) -> &str {
         let Value::Object(members) = &self.value else {
             return "";
         };
-        let kind = members.keys().find(|k| !matches!(k.as_str(), "at" | "wall"));
+        let kind = members
+            .keys()
+            .find(|k| !matches!(k.as_str(), "at" | "wall"));
         match self.event {
             0 => "header",
             _ => kind.map_or("", String::as_str),
@@ -191,7 +208,8 @@ fn parted(first: &[Line], second: &[Line], secrets: &[Redactor<'_>]) -> Option<D
             });
         }
     }
-    let more = |lines: &[Line], than: &[Line]| lines.get(than.len()).map(|l| (l.event, a(l.kind())));
+    let more =
+        |lines: &[Line], than: &[Line]| lines.get(than.len()).map(|l| (l.event, a(l.kind())));
     let nothing = || "nothing more".to_owned();
     let (event, first, second) = match (more(first, second), more(second, first)) {
         (Some((event, kind)), _) => (event, kind, nothing()),
@@ -208,7 +226,11 @@ fn parted(first: &[Line], second: &[Line], secrets: &[Redactor<'_>]) -> Option<D
 
 /// A kind of event, in a sentence.
 fn a(kind: &str) -> String {
-    let article = if kind.starts_with(['o', 'e']) { "an" } else { "a" };
+    let article = if kind.starts_with(['o', 'e']) {
+        "an"
+    } else {
+        "a"
+    };
     format!("{article} {kind} event")
 }
 

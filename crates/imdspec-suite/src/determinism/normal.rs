@@ -2,7 +2,6 @@
 
 use super::Likeness;
 use crate::conversation::names;
-use imdspec_rules::{Trace, What};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -31,24 +30,12 @@ pub(super) struct Normal {
 }
 
 impl Normal {
-    pub(super) fn new(likeness: Likeness, trace: &Trace) -> Self {
-        let mut normal = Self {
+    pub(super) fn new(likeness: Likeness) -> Self {
+        Self {
             likeness,
             ports: BTreeMap::new(),
             connections: BTreeMap::new(),
-        };
-        let header = &trace.header;
-        for settings in [&header.env, &header.config, &header.code] {
-            settings.values().for_each(|value| normal.learn(value));
         }
-        for event in &trace.events {
-            match &event.what {
-                What::Connect { to, .. } => normal.learn(to),
-                What::Request(request) => normal.learn(&request.to),
-                _ => {}
-            }
-        }
-        normal
     }
 
     /// Remembers the ports in a text.
@@ -78,7 +65,10 @@ impl Normal {
             members.remove("wall");
         }
         if let Some(Value::Object(sent)) = members.get_mut("sent") {
+            // It is noted once the server sees that nobody reads on.
             sent.remove("body_bytes");
+            members.remove("at");
+            members.remove("wall");
         }
         for kind in ["request", "connect", "malformed"] {
             if let Some(Value::Object(seen)) = members.get_mut(kind) {
@@ -98,7 +88,7 @@ impl Normal {
         seen.insert("conn".into(), known.into());
     }
 
-    fn value(&self, value: Value) -> Value {
+    fn value(&mut self, value: Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(&text)),
             Value::Array(all) => all.into_iter().map(|v| self.value(v)).collect(),
@@ -110,7 +100,8 @@ impl Normal {
         }
     }
 
-    fn text(&self, text: &str) -> String {
+    fn text(&mut self, text: &str) -> String {
+        self.learn(text);
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         let mut last = ' ';
@@ -141,6 +132,10 @@ impl Normal {
         {
             return Some((port.len(), name.clone()));
         }
+        if let Some(length) = names::signature(text) {
+            // The host is signed, and with it the port.
+            return Some((length, "Signature=<signature>".into()));
+        }
         if self.likeness != Likeness::ButPortsAndTimes {
             return None;
         }
@@ -151,7 +146,6 @@ impl Normal {
                 let length = pattern(text, "dddddddd/us-east-1/")?;
                 Some((length, "<day>/us-east-1/".into()))
             })
-            .or_else(|| Some((names::signature(text)?, "Signature=<signature>".into())))
             .or_else(|| Some((home(text)?, format!("{HOME}<home>"))))
     }
 }

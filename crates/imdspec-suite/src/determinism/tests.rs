@@ -25,7 +25,10 @@ fn ports_may_differ_where_the_system_deals_them_out() {
     let second = with(&canonical(1), "127.0.0.1:1338", "127.0.0.1:50123");
     assert_eq!(said(&first, &second, Likeness::ButPorts), None);
     let bytes = said(&first, &second, Likeness::Bytes).unwrap();
-    assert!(bytes.starts_with("header, env.AWS_EC2_METADATA_SERVICE_ENDPOINT: "), "{bytes}");
+    assert!(
+        bytes.starts_with("header, env.AWS_EC2_METADATA_SERVICE_ENDPOINT: "),
+        "{bytes}"
+    );
 }
 
 #[test]
@@ -38,9 +41,14 @@ fn who_is_spoken_to_counts_whatever_the_ports_are() {
         What::Request(request) => Some(request),
         _ => None,
     });
-    requests.skip(1).for_each(|r| r.to = "127.0.0.1:45679".into());
+    requests
+        .skip(1)
+        .for_each(|r| r.to = "127.0.0.1:45679".into());
     let said = said(&first, &second, Likeness::ButPorts).unwrap();
-    assert!(said.contains(r#"request.to: "127.0.0.1:<port 1>", then "127.0.0.1:<port 2>""#), "{said}");
+    assert!(
+        said.contains(r#"request.to: "127.0.0.1:<port 1>", then "127.0.0.1:<port 2>""#),
+        "{said}"
+    );
 }
 
 #[test]
@@ -68,10 +76,15 @@ fn what_is_done_comes_before_what_is_said() {
     aside.what = output("took 5 ms");
     second.events.insert(0, aside);
     let only_words = difference(&first, &second, Likeness::Bytes).unwrap();
-    assert_eq!((only_words.event, &*only_words.second), (1, "an output event"));
+    assert_eq!(
+        (only_words.event, &*only_words.second),
+        (1, "an output event")
+    );
     let last = second.events.len() - 1;
     second.events.remove(last);
-    second.events.retain(|e| !matches!(e.what, What::Outcome { .. }));
+    second
+        .events
+        .retain(|e| !matches!(e.what, What::Outcome { .. }));
     let both = difference(&first, &second, Likeness::Bytes).unwrap();
     assert_eq!(both.first, "an outcome event");
     assert_eq!(both.second, "nothing more");
@@ -91,8 +104,16 @@ fn the_words_of_an_error_are_the_last_that_is_looked_at() {
         }
         trace
     };
-    let said = said(&refused("try 1"), &refused("try 2"), Likeness::ButPortsAndTimes).unwrap();
-    assert!(said.ends_with(r#"outcome.message: "try 1", then "try 2""#), "{said}");
+    let said = said(
+        &refused("try 1"),
+        &refused("try 2"),
+        Likeness::ButPortsAndTimes,
+    )
+    .unwrap();
+    assert!(
+        said.ends_with(r#"outcome.message: "try 1", then "try 2""#),
+        "{said}"
+    );
 }
 
 #[test]

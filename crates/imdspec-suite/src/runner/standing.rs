@@ -49,9 +49,7 @@ impl Standing {
     ) -> Result<Self, ContractError> {
         let under = match subject.kind.clone() {
             Kind::Memory(reference) => Under::Memory(reference),
-            Kind::Sockets(reference) => {
-                Under::Sockets(reference, Semaphore::new(MOST_AT_ONCE))
-            }
+            Kind::Sockets(reference) => Under::Sockets(reference, Semaphore::new(MOST_AT_ONCE)),
             Kind::Program(driven, program) => {
                 let plan = super::Plan {
                     subject: subject.clone(),

@@ -82,8 +82,7 @@ fn looks_like_a_scenario(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    const SCENARIO: &str =
-        "title = \"x\"\nexercises = [\"DOC-001\"]\n\n[[step]]\nresolve = 1\n";
+    const SCENARIO: &str = "title = \"x\"\nexercises = [\"DOC-001\"]\n\n[[step]]\nresolve = 1\n";
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();

@@ -73,6 +73,7 @@ pub fn block(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::show::whole;
     use crate::{scenario, self_test};
     use imdspec_rules::{Capabilities, judge, rules};
 
@@ -122,7 +123,7 @@ mod tests {
                     continue;
                 }
                 let trace = mutant.run(scenario, 1);
-                let shown = lanes(&trace, &[]).join("\n");
+                let shown = whole(&trace, &[]).join("\n");
                 for event in &trace.events {
                     if let imdspec_rules::What::Secret { value, .. } = &event.what {
                         assert!(!shown.contains(value), "{} in {}", rule.id, scenario.name);

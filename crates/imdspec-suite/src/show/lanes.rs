@@ -19,22 +19,44 @@ const STEP: u64 = 10_000;
 /// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
 #[must_use]
 pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
-    picture(trace, marked, |at| {
-        format!("{:>10.3} s", at.0 as f64 / 1000.0)
-    })
+    picture(trace, marked, Part::ToTheOffence, exact)
+}
+
+/// The whole exchange, from its first event to its last, however long it is.
+#[must_use]
+pub fn whole(trace: &Trace, marked: &[u32]) -> Vec<String> {
+    picture(trace, marked, Part::Whole, exact)
+}
+
+fn exact(at: Mono) -> String {
+    format!("{:>10.3} s", at.0 as f64 / 1000.0)
 }
 
 /// The same with times to the nearest ten seconds: a picture that is kept should change when what
 /// it shows does, and not with the machine's load.
 #[must_use]
 pub fn lanes_to_keep(trace: &Trace, marked: &[u32]) -> Vec<String> {
-    picture(trace, marked, |at| {
+    picture(trace, marked, Part::ToTheOffence, |at| {
         let steps = at.0.saturating_add(STEP / 2) / STEP;
         format!("{:>10} s", steps * STEP / 1000)
     })
 }
 
-fn picture(trace: &Trace, marked: &[u32], time: impl Fn(Mono) -> String) -> Vec<String> {
+/// How much of a trace is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What led to the last event marked, and a little more.
+    ToTheOffence,
+    /// Everything.
+    Whole,
+}
+
+fn picture(
+    trace: &Trace,
+    marked: &[u32],
+    part: Part,
+    time: impl Fn(Mono) -> String,
+) -> Vec<String> {
     let redactor = Redactor::new(trace);
     let broke = trace.events.iter().any(|e| is_breakdown(&e.what));
     let shown: Vec<(u32, &imdspec_rules::Event)> = trace
@@ -45,11 +67,14 @@ fn picture(trace: &Trace, marked: &[u32], time: impl Fn(Mono) -> String) -> Vec<
         .filter(|(n, e)| marked.contains(n) || is_of_interest(&e.what, broke))
         .collect();
     let last = marked.last().copied().unwrap_or(0);
-    let end = shown
-        .iter()
-        .position(|(n, _)| *n >= last)
-        .map_or(shown.len(), |i| (i + 3).min(shown.len()));
-    let begin = end.saturating_sub(MOST_EVENTS);
+    let offence = shown.iter().position(|(n, _)| *n >= last);
+    let (begin, end) = match (part, offence) {
+        (Part::Whole, _) => (0, shown.len()),
+        (Part::ToTheOffence, offence) => {
+            let end = offence.map_or(shown.len(), |i| (i + 3).min(shown.len()));
+            (end.saturating_sub(MOST_EVENTS), end)
+        }
+    };
     let mut lines = Vec::new();
     if begin > 0 {
         lines.push(paint(DIM, format!("        … {begin} earlier events")));
@@ -67,6 +92,7 @@ fn picture(trace: &Trace, marked: &[u32], time: impl Fn(Mono) -> String) -> Vec<
             lines.push(match (*number == last, mark) {
                 (true, _) => paint(RED, line),
                 (false, '>') => line,
+                _ if marked.is_empty() => line,
                 (false, _) => paint(DIM, line),
             });
         }
