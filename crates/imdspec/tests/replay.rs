@@ -6,9 +6,11 @@ mod common;
 
 use common::{ends, imdspec_in, said};
 use imdspec_rules::{Trace, What};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A session program in bash. Its first argument is a file in which it counts its processes; what
@@ -174,7 +176,7 @@ fn a_program_that_breaks_a_rule_is_shown_with_a_command_that_works() {
     let again = again.split("\n  more      ").next().unwrap();
     let program = env!("CARGO_BIN_EXE_imdspec");
     let again = again.replacen("imdspec", program, 1);
-    let mut shell = std::process::Command::new("sh");
+    let mut shell = Command::new("sh");
     let pasted = shell.args(["-c", &again]).current_dir(place.path());
     ends(
         &pasted.output().unwrap(),
@@ -340,7 +342,7 @@ fn the_same_seed_twice_is_the_same_or_it_is_said_where_it_is_not() {
     // It says in each process which one it is.
     let output = place.run_on("false", r"X-Process: '$n'\r\n", &twice);
     let parts = [
-        "twice not the same trace but for ports and times: event 4, request.headers[1][1]: \"2\", then \"3\"",
+        "twice not the same trace but for ports and times: event 4, request.headers[\"X-Process\"]: \"2\", then \"3\"",
         "no rule asks a program to do the same twice",
         "0 violated",
     ];
@@ -415,15 +417,73 @@ fn what_cannot_be_run_again_is_said_with_what_to_do() {
         &["could not start", "is it installed"],
     );
     // It lives on the machine's clock.
-    let moves = "cache/expired-credentials";
-    let output = place.run_on("false", "", &["replay", moves, "--json", "out.json"]);
-    let status = output.status.code();
+    let virtual_only = "cache/three-seconds-left";
+    let args = ["replay", virtual_only, "--times", "5", "--json", "out.json"];
+    let output = place.run_on("false", "", &args);
+    ends(
+        &output,
+        4,
+        &["not run cache/three-seconds-left: it needs a clock that"],
+    );
     let report = place.json("out.json");
-    if report["not_run"].is_null() {
-        assert_ne!(status, Some(4));
-    } else {
-        ends(&output, 4, &["not run cache/expired-credentials: "]);
-    }
+    assert_eq!(report["runs"], 0);
+    assert_eq!(report["not_run"]["runs"], 1);
+}
+
+/// What it does in its third process: it says so, and is never heard of again.
+#[test]
+fn what_was_run_before_it_was_interrupted_is_told() {
+    let place = Place::new();
+    let pipe = place.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let when = format!(
+        "[ $n -ge 4 ] && {{ echo hangs >'{}'; sleep 1000; }}",
+        pipe.display()
+    );
+    let (say, hangs) = std::sync::mpsc::channel();
+    std::thread::spawn(move || say.send(std::fs::read_to_string(pipe).unwrap()));
+    let script = SESSION.replace("WHEN", &when).replace("MORE", "");
+    let program = Command::new(env!("CARGO_BIN_EXE_imdspec"))
+        .args([
+            "replay",
+            FAILED,
+            "--times",
+            "9",
+            "--deadline",
+            "10m",
+            "--keep",
+            "kept",
+        ])
+        .args([
+            "--json",
+            "out.json",
+            "--network",
+            "endpoint",
+            "--session",
+            "--",
+        ])
+        .args(["bash", "-c", &script, "now-and-then", "count"])
+        .current_dir(place.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let heard = hangs.recv_timeout(Duration::from_secs(120)).unwrap();
+    assert_eq!(heard, "hangs\n");
+    kill_process(Pid::from_child(&program), Signal::INT).unwrap();
+    let output = program.wait_with_output().unwrap();
+    ends(
+        &output,
+        130,
+        &["no rule was broken in 2 runs", "interrupted: "],
+    );
+    let report = place.json("out.json");
+    assert_eq!(
+        (&report["runs"], &report["interrupted"]),
+        (&2.into(), &true.into())
+    );
+    assert_eq!(place.names("kept").len(), 4);
 }
 
 #[test]

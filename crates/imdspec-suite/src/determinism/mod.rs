@@ -85,7 +85,7 @@ impl Likeness {
 pub struct Difference {
     /// The event, counted from 1 as in findings; 0 for the header.
     pub event: usize,
-    /// The member that differs, such as `request.headers[2]`; empty for a whole event.
+    /// The member that differs, such as `request.target` or `request.headers["Host"]`; empty for a whole event.
     pub member: String,
     /// What the first trace has there.
     pub first: String,
@@ -253,11 +253,24 @@ fn differing<'v>(
             found.find_map(|difference| difference)
         }
         (Some(Value::Array(a)), Some(Value::Array(b))) => {
+            if let Some(name) = same_header(at, a, b) {
+                let fields = at.rsplit_once('[').map_or(at, |(fields, _)| fields);
+                return differing(&format!("{fields}[{name:?}]"), a.get(1), b.get(1));
+            }
             let mut all = 0..a.len().max(b.len());
             all.find_map(|i| differing(&format!("{at}[{i}]"), a.get(i), b.get(i)))
         }
         pair => Some((at.to_owned(), pair)),
     }
+}
+
+/// The name of a header field that has another value.
+fn same_header<'v>(at: &str, first: &'v [Value], second: &[Value]) -> Option<&'v str> {
+    let (Some(Value::String(name)), Some(other)) = (first.first(), second.first()) else {
+        return None;
+    };
+    let is_field = at.contains(".headers[") && first.len() == 2 && second.len() == 2;
+    (is_field && *other == **name).then_some(name)
 }
 
 /// Both values as they are shown.

@@ -52,6 +52,22 @@ fn who_is_spoken_to_counts_whatever_the_ports_are() {
 }
 
 #[test]
+fn a_header_field_is_named() {
+    let first = canonical(1);
+    let second = with(
+        &first,
+        "[\"Host\",\"127.0.0.1:1338\"]",
+        "[\"Host\",\"127.0.0.1\"]",
+    );
+    let said = said(&first, &second, Likeness::Bytes).unwrap();
+    let end = r#"request.headers["Host"]: "127.0.0.1:1338", then "127.0.0.1""#;
+    assert!(said.ends_with(end), "{said}");
+    let renamed = with(&first, "[\"Host\",", "[\"host\",");
+    let said = difference(&first, &renamed, Likeness::Bytes).unwrap();
+    assert!(said.member.ends_with(".headers[0][0]"), "{said}");
+}
+
+#[test]
 fn times_may_differ_on_the_machines_clock() {
     let first = canonical(1);
     let mut second = with(&first, "2026-01-01T", "2027-02-02T");
