@@ -92,8 +92,9 @@ fn what_is_found_is_saved_small_and_shows_the_same_again() {
 
 /// How many scenarios that exercise a rule were saved.
 fn saved(folder: &Path, rule: &str) -> usize {
-    let files = std::fs::read_dir(folder.join("regressions")).unwrap();
-    let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let files = std::fs::read_dir(folder.join("regressions")).expect("made");
+    let texts =
+        files.map(|file| std::fs::read_to_string(file.expect("there").path()).expect("written"));
     texts.filter(|text| text.contains(rule)).count()
 }
 

@@ -64,7 +64,7 @@ struct Place(TempDir);
 
 impl Place {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(tempfile::tempdir().expect("a folder"))
     }
 
     fn path(&self) -> &Path {
@@ -73,12 +73,12 @@ impl Place {
 
     fn write(&self, name: &str, text: &str) {
         let path = self.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be done");
+        std::fs::write(path, text).expect("it can be done");
     }
 
     fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path().join(name)).unwrap()
+        std::fs::read_to_string(self.path().join(name)).expect("it can be done")
     }
 
     fn run(&self, args: &[&str]) -> Output {
@@ -91,21 +91,21 @@ impl Place {
         let count = self.path().join("count");
         let _ = std::fs::remove_file(&count);
         let script = SESSION.replace("WHEN", when).replace("MORE", more);
-        let count = count.to_str().unwrap();
+        let count = count.to_str().expect("plain");
         let program = ["--network", "endpoint", "--session", "--", "bash", "-c"];
         self.run(&[args, &program, &[&script, "now-and-then", count]].concat())
     }
 
     fn names(&self, folder: &str) -> Vec<String> {
-        let entries = std::fs::read_dir(self.path().join(folder)).unwrap();
-        let names = entries.map(|e| e.unwrap().file_name().into_string().unwrap());
+        let entries = std::fs::read_dir(self.path().join(folder)).expect("it can be done");
+        let names = entries.map(|e| e.expect("there").file_name().into_string().expect("text"));
         let mut names: Vec<String> = names.collect();
         names.sort();
         names
     }
 
     fn json(&self, name: &str) -> Value {
-        let report: Value = serde_json::from_str(&self.read(name)).unwrap();
+        let report: Value = serde_json::from_str(&self.read(name)).expect("it can be done");
         valid(include_str!("../../../docs/replay.schema.json"), &report);
         if !report["report"].is_null() {
             valid(
@@ -119,8 +119,8 @@ impl Place {
 
 #[track_caller]
 fn valid(schema: &str, value: &Value) {
-    let schema: Value = serde_json::from_str(schema).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    let schema: Value = serde_json::from_str(schema).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
     let errors: Vec<String> = schema.iter_errors(value).map(|e| e.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new(), "{value:#}");
 }
@@ -199,7 +199,7 @@ fn no_secret(place: &Place, output: &Output) {
             said.push_str(&text);
             continue;
         }
-        let trace: Trace = text.parse().unwrap();
+        let trace: Trace = text.parse().expect("a trace");
         let values = trace.events.into_iter().filter_map(|e| match e.what {
             What::Secret { value, .. } => Some(value),
             _ => None,
@@ -423,7 +423,7 @@ fn what_cannot_be_run_again_is_said_with_what_to_do() {
     ends(
         &output,
         4,
-        &["not run cache/three-seconds-left: it needs a clock that"],
+        &["not run cache/three-seconds-left: needs a clock that stands still"],
     );
     let report = place.json("out.json");
     assert_eq!(report["runs"], 0);

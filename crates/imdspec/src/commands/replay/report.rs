@@ -155,7 +155,7 @@ impl Result<'_> {
                 &format!("this run differs from the trace. {difference}"),
             )),
         }
-        if self.args.most() > 2 {
+        if self.args.most() > 2 && runs.ended > 0 {
             lines.extend(self.counted());
         }
         if let Some(shown) = &runs.shown {
