@@ -56,13 +56,13 @@ fn a_header_field_is_named() {
     let first = canonical(1);
     let second = with(
         &first,
-        "[\"Host\",\"127.0.0.1:1338\"]",
-        "[\"Host\",\"127.0.0.1\"]",
+        "[\"host\",\"127.0.0.1:1338\"]",
+        "[\"host\",\"127.0.0.1\"]",
     );
     let said = said(&first, &second, Likeness::Bytes).unwrap();
-    let end = r#"request.headers["Host"]: "127.0.0.1:1338", then "127.0.0.1""#;
+    let end = r#"request.headers["host"]: "127.0.0.1:1338", then "127.0.0.1""#;
     assert!(said.ends_with(end), "{said}");
-    let renamed = with(&first, "[\"Host\",", "[\"host\",");
+    let renamed = with(&first, "[\"host\",", "[\"HOST\",");
     let said = difference(&first, &renamed, Likeness::Bytes).unwrap();
     assert!(said.member.ends_with(".headers[0][0]"), "{said}");
 }
