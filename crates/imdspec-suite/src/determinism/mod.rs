@@ -41,8 +41,8 @@ const MOST_SHOWN: usize = 160;
 pub enum Likeness {
     /// Everything: their texts are the same bytes.
     Bytes,
-    /// All but the ports that the system dealt out, with what is signed of them, and how much of a
-    /// reply without end went out, and when that was seen.
+    /// All but the ports that the system dealt out, with what is signed of them, and the notes of
+    /// how much of a reply without end went out.
     ButPorts,
     /// All but that and times: of events, in documents, in what is signed, and the name of the
     /// home directory.
@@ -135,19 +135,15 @@ fn lines(trace: &Trace, likeness: Likeness) -> Vec<Line> {
     let json = |value: serde_json::Result<Value>| value.unwrap_or_default();
     let header = json(serde_json::to_value(&trace.header));
     let events = trace.events.iter();
-    let mut lines: Vec<Line> = Vec::with_capacity(1 + events.len());
     let all = std::iter::once(header).chain(events.map(|e| json(serde_json::to_value(e))));
-    for (event, value) in all.enumerate() {
-        let line = Line {
+    all.enumerate()
+        // When a server sees that nobody reads on is chance, and whether it does before it is stopped.
+        .filter(|(_, value)| likeness == Likeness::Bytes || value.get("sent").is_none())
+        .map(|(event, value)| Line {
             event,
             value: normal.line(value),
-        };
-        // When a server sees that nobody reads on is chance, so it stands behind the reply.
-        let late = (likeness != Likeness::Bytes).then(|| line.sent()).flatten();
-        let reply = late.and_then(|n| lines.iter().position(|l| l.reply() == Some(n)));
-        lines.insert(reply.map_or(lines.len(), |i| i + 1), line);
-    }
-    lines
+        })
+        .collect()
 }
 
 impl Line {
@@ -161,16 +157,6 @@ impl Line {
             outcome.remove("message");
         }
         Some(line)
-    }
-
-    /// The request whose reply went out, if the line is about that.
-    fn sent(&self) -> Option<u64> {
-        self.value.get("sent")?.get("request")?.as_u64()
-    }
-
-    /// The request that is answered, if one is.
-    fn reply(&self) -> Option<u64> {
-        self.value.get("reply")?.get("request")?.as_u64()
     }
 
     /// What kind of line it is, such as `request`.

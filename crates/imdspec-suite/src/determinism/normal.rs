@@ -64,12 +64,6 @@ impl Normal {
             members.remove("at");
             members.remove("wall");
         }
-        if let Some(Value::Object(sent)) = members.get_mut("sent") {
-            // It is noted once the server sees that nobody reads on.
-            sent.remove("body_bytes");
-            members.remove("at");
-            members.remove("wall");
-        }
         for kind in ["request", "connect", "malformed"] {
             if let Some(Value::Object(seen)) = members.get_mut(kind) {
                 self.connection(seen);
