@@ -37,6 +37,7 @@ impl Build {
                     sources: Default::default(),
                     recorded: None,
                     order: Default::default(),
+                    scenario_toml: None,
                 },
                 events: Vec::new(),
             },

@@ -61,6 +61,10 @@ pub struct Header {
     /// in its life the recording begins; none for a run of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<Recorded>,
+    /// The scenario itself, as its file has it, where its name alone does not bring it back. No rule
+    /// looks at it: it is there so that what was observed can be run again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario_toml: Option<String>,
 }
 
 /// Where in a subject's life a recording of its traffic begins.
@@ -545,6 +549,15 @@ mod tests {
         let text = trace.to_string();
         assert!(text.contains(r#""file":{"name":"container-token","text":"a secret\n"}"#));
         assert_eq!(text.parse(), Ok(trace));
+    }
+
+    #[test]
+    fn a_scenario_comes_back_in_the_header_and_need_not_be_there() {
+        let mut trace: Trace = HEAD.parse().unwrap();
+        assert_eq!(trace.header.scenario_toml, None);
+        assert!(!trace.to_string().contains("scenario_toml"));
+        trace.header.scenario_toml = Some("title = \"x\"\n".into());
+        assert_eq!(trace.to_string().parse(), Ok(trace));
     }
 
     #[test]

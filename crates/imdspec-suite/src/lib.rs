@@ -19,6 +19,7 @@
 mod clock;
 pub mod conversation;
 pub mod corpus;
+pub mod determinism;
 pub mod doctor;
 pub mod explore;
 pub mod fuzz;
@@ -32,6 +33,7 @@ pub mod program;
 pub mod properties;
 mod recorder;
 pub mod recording;
+pub mod replay;
 pub mod report;
 pub mod runner;
 pub mod scenario;

@@ -58,6 +58,7 @@ impl Recorder {
             sources: Default::default(),
             order: Default::default(),
             recorded: None,
+            scenario_toml: None,
         }
     }
 

@@ -20,6 +20,9 @@ pub struct Report {
     pub seed: String,
     /// Whether the run was stopped before its end.
     pub interrupted: bool,
+    /// How many scenarios were picked up in the folder `regressions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regressions: Option<usize>,
     /// Who was under test.
     pub subject: SubjectPart,
     /// How many of what.
@@ -198,6 +201,7 @@ impl Report {
             schema: SCHEMA,
             seed: format!("{:016x}", done.seed),
             interrupted: done.interrupted,
+            regressions: Some(done.regressions()).filter(|n| *n > 0),
             subject: SubjectPart {
                 name: done.subject.name.clone(),
                 version: done.subject.version.clone(),

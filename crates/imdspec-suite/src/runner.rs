@@ -3,20 +3,20 @@
 mod kept;
 pub(crate) mod programs;
 mod seed;
+mod standing;
 
-use crate::program::{ContractError, Hello};
+use crate::program::ContractError;
 use crate::scenario::Scenario;
-use crate::site::{Abilities, why_not};
 use crate::subject::{Kind, Subject};
-use crate::{memory, sockets};
 use imdspec_rules::{Judgement, Rule, Trace, Verdict, judge};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub use seed::scenario_seed;
+pub use seed::{run_seed, scenario_seed};
+pub use standing::Standing;
 
 /// The most scenarios under way at once: most of them wait, but each holds ports and perhaps a
 /// process.
@@ -104,85 +104,58 @@ pub async fn run(
         interrupted: false,
         notes: Vec::new(),
     };
-    match &plan.subject.kind {
-        Kind::Memory(reference) => {
-            for scenario in &plan.scenarios {
-                if *stop.borrow() {
-                    done.interrupted = true;
-                    done.ran.push(interrupted(scenario));
-                    continue;
-                }
-                progress(Progress::Began);
-                let seed = scenario_seed(plan.seed, &scenario.name);
-                let ran = Ran {
-                    scenario: Arc::clone(scenario),
-                    result: Ok(memory::run(scenario, reference, seed)),
-                };
-                progress(Progress::Ended(&ran));
-                done.ran.push(ran);
-            }
+    done.notes = standing::settle(&mut done.subject)?;
+    let standing = tokio::select! {
+        ready = Standing::settled(
+            done.subject.clone(),
+            std::mem::take(&mut done.notes),
+            &plan.scenarios,
+            plan.seed,
+        ) => ready?,
+        Ok(_) = stop.wait_for(|stop| *stop) => {
+            done.interrupted = true;
+            done.ran = plan.scenarios.iter().map(interrupted).collect();
+            done.took = began.elapsed();
+            return Ok(done);
         }
-        Kind::Sockets(reference) => {
-            let mut tasks = JoinSet::new();
-            let at_once = Arc::new(Semaphore::new(MOST_AT_ONCE));
-            for (i, scenario) in plan.scenarios.iter().cloned().enumerate() {
-                let (reference, seed) = (reference.clone(), plan.seed);
-                let at_once = Arc::clone(&at_once);
-                progress(Progress::Began);
-                tasks.spawn(async move {
-                    // Never closed: each waits for its turn.
-                    let _permit = at_once.acquire().await;
-                    let seed = scenario_seed(seed, &scenario.name);
-                    let result = sockets::run(&scenario, &reference, seed)
-                        .await
-                        .map_err(|e| NotRun::new(format!("no loopback port could be had: {e}")));
-                    (i, Ran { scenario, result })
-                });
+    };
+    done.subject = standing.subject().clone();
+    done.notes = standing.notes().to_vec();
+    if matches!(plan.subject.kind, Kind::Memory(_)) {
+        for scenario in &plan.scenarios {
+            if *stop.borrow() {
+                done.interrupted = true;
+                done.ran.push(interrupted(scenario));
+                continue;
             }
-            gather(tasks, &plan, stop, &mut done, &mut progress).await;
+            progress(Progress::Began);
+            let ran = standing.run(scenario, plan.seed).await;
+            progress(Progress::Ended(&ran));
+            done.ran.push(ran);
         }
-        Kind::Program(driven, program) => {
-            let network = programs::settle_network(program.network, &mut done.notes)?;
-            done.subject.set_network(network);
-            let ready = tokio::select! {
-                ready = programs::prepare(program, *driven, &plan, network) => ready?,
-                Ok(_) = stop.wait_for(|stop| *stop) => {
-                    done.interrupted = true;
-                    done.ran = plan.scenarios.iter().map(interrupted).collect();
-                    done.took = began.elapsed();
-                    return Ok(done);
-                }
-            };
-            if let Some(hello) = ready.hello {
-                done.subject.introduce(hello);
-            }
-            done.notes.extend(ready.notes);
-            done.subject.set_clock(ready.clock);
-            let can = Abilities {
-                clock_reason: ready.clock_reason,
-                ..done.subject.abilities()
-            };
-            let runner = Arc::new(ready.runner);
-            let mut tasks = JoinSet::new();
-            for (i, scenario) in programs::slow_first(&plan.scenarios) {
-                if let Some(why) = why_not(&scenario, &can) {
-                    let result = Err(why);
-                    tasks.spawn(async move { (i, Ran { scenario, result }) });
-                    continue;
-                }
-                let runner = Arc::clone(&runner);
-                let seed = scenario_seed(plan.seed, &scenario.name);
+    } else {
+        let standing = Arc::new(standing);
+        let mut tasks = JoinSet::new();
+        for (i, scenario) in in_order(&plan) {
+            if standing.why_not(&scenario).is_none() {
                 progress(Progress::Began);
-                tasks.spawn(async move {
-                    let result = runner.run(&scenario, seed).await;
-                    (i, Ran { scenario, result })
-                });
             }
-            gather(tasks, &plan, stop, &mut done, &mut progress).await;
+            let standing = Arc::clone(&standing);
+            let seed = plan.seed;
+            tasks.spawn(async move { (i, standing.run(&scenario, seed).await) });
         }
+        gather(tasks, &plan, stop, &mut done, &mut progress).await;
     }
     done.took = began.elapsed();
     Ok(done)
+}
+
+/// The scenarios with their places in the plan, as they are begun.
+fn in_order(plan: &Plan) -> Vec<(usize, Arc<Scenario>)> {
+    match &plan.subject.kind {
+        Kind::Program(..) => programs::slow_first(&plan.scenarios),
+        Kind::Memory(_) | Kind::Sockets(_) => plan.scenarios.iter().cloned().enumerate().collect(),
+    }
 }
 
 /// Awaits every task, or ends them all when `stop` turns true.
@@ -233,15 +206,6 @@ fn interrupted(scenario: &Arc<Scenario>) -> Ran {
     }
 }
 
-impl Subject {
-    pub(crate) fn introduce(&mut self, hello: Hello) {
-        self.name = hello.name;
-        if !hello.version.is_empty() {
-            self.version = hello.version;
-        }
-    }
-}
-
 impl Done {
     /// The traces, in the order of [`judgements`](Self::judgements)' indices.
     #[must_use]
@@ -250,6 +214,13 @@ impl Done {
             .iter()
             .filter_map(|r| r.result.as_ref().ok())
             .collect()
+    }
+
+    /// How many of the scenarios were picked up in a folder of regressions.
+    #[must_use]
+    pub fn regressions(&self) -> usize {
+        let ran = self.ran.iter();
+        ran.filter(|r| r.scenario.is_regression()).count()
     }
 
     /// The judgement of each rule over this run.

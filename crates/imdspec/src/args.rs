@@ -3,11 +3,13 @@
 mod campaign;
 mod corpus;
 mod judge;
+mod replay;
 pub(crate) mod under_test;
 
 pub(crate) use campaign::Campaign;
 pub(crate) use corpus::{Corpus, CorpusCommand, CorpusExport, CorpusRun};
 pub(crate) use judge::{Judge, Tap};
+pub(crate) use replay::Replay;
 pub(crate) use under_test::UnderTest;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -39,6 +41,8 @@ pub(crate) enum Command {
     Explore(Campaign),
     /// Put an implementation through replies of chance, and save the least scenarios that break a rule
     Fuzz(Campaign),
+    /// Run a saved scenario, or the scenario of a saved trace, again, and show the whole exchange
+    Replay(Replay),
     /// Replay the corpus, inputs with a known verdict, through an implementation; or export it
     Corpus(Corpus),
     /// Check this machine, and whether a command keeps the contract; says what to change
@@ -75,6 +79,9 @@ pub(crate) struct Check {
     /// A folder of scenarios to run in place of the built-in ones
     #[arg(long, value_name = "DIR")]
     pub(crate) scenarios: Option<PathBuf>,
+    /// Leave out the scenarios saved in ./regressions, which are run along otherwise
+    #[arg(long)]
+    pub(crate) no_regressions: bool,
     /// The verdicts expected of the command, each with its reason: what is not in the file must not
     /// go wrong, and what is in it must
     #[arg(long, value_name = "FILE")]

@@ -16,6 +16,8 @@ pub(crate) enum Exit {
     Subject = 3,
     /// Nothing selected.
     NothingSelected = 4,
+    /// The same seed did not give the same trace twice, and no rule was broken.
+    Differs = 5,
     /// Interrupted.
     Interrupted = 130,
 }

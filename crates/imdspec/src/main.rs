@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Order(order) => commands::order::run(&order),
         Command::Explore(args) => commands::campaign::run(Worlds::Lives, &args),
         Command::Fuzz(args) => commands::campaign::run(Worlds::Replies, &args),
+        Command::Replay(replay) => commands::replay::run(&replay),
         Command::Corpus(corpus) => commands::corpus::run(&corpus),
         Command::Doctor(doctor) => commands::doctor::run(&doctor),
         Command::Rules(rules) => commands::rules::run(&rules),

@@ -6,6 +6,7 @@ mod common;
 
 use common::{ends, imdspec_in};
 use serde_json::Value;
+use std::path::Path;
 
 /// A client in bash that looks at no status and at no Code: what comes is what it prints.
 const BELIEVER: &str = r#"
@@ -57,7 +58,7 @@ fn what_is_found_is_saved_small_and_shows_the_same_again() {
     ends(
         &output,
         1,
-        &["found in", "again imdspec check", "made small in"],
+        &["found in", "again imdspec replay", "made small in"],
     );
     let report = std::fs::read_to_string(folder.path().join("found.json")).unwrap();
     let report: Value = serde_json::from_str(&report).unwrap();
@@ -79,9 +80,22 @@ fn what_is_found_is_saved_small_and_shows_the_same_again() {
         "{text}"
     );
     assert!(text.lines().count() < 30, "{text}");
-    let check = ["check", "--scenario", file, "--rule", rule];
-    let again = imdspec_in(folder.path(), &[&check[..], &UNDER_TEST].concat());
-    ends(&again, 1, &[rule, "1 violated"]);
+    let replay = ["replay", file];
+    let again = imdspec_in(folder.path(), &[&replay[..], &UNDER_TEST].concat());
+    ends(&again, 1, &[rule, "violated"]);
+    // Without being told, a check of that rule runs it along with those that are built in.
+    let check = ["check", "--rule", rule];
+    let picked_up = imdspec_in(folder.path(), &[&check[..], &UNDER_TEST].concat());
+    let count = format!("({} of them from regressions/)", saved(folder.path(), rule));
+    ends(&picked_up, 1, &[rule, &count]);
+}
+
+/// How many scenarios that exercise a rule were saved.
+fn saved(folder: &Path, rule: &str) -> usize {
+    let files = std::fs::read_dir(folder.join("regressions")).expect("made");
+    let texts =
+        files.map(|file| std::fs::read_to_string(file.expect("there").path()).expect("written"));
+    texts.filter(|text| text.contains(rule)).count()
 }
 
 #[test]

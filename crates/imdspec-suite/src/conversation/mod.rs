@@ -7,7 +7,7 @@
 //!
 //! Kept for each scenario, it shows a change of behaviour in review, even where no rule is broken.
 
-mod names;
+pub(crate) mod names;
 mod store;
 
 pub use store::{Accepted, Difference, StoreError, Updated};

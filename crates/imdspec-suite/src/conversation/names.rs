@@ -152,14 +152,14 @@ fn access_key(text: &str) -> Option<usize> {
 }
 
 /// How long the signature of version 4 is that `text` begins with.
-fn signature(text: &str) -> Option<usize> {
+pub(crate) fn signature(text: &str) -> Option<usize> {
     let rest = text.strip_prefix("Signature=")?;
     let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
     (digits == 64).then_some(text.len() - rest.len() + digits)
 }
 
 /// How long the date with time is that `text` begins with.
-fn date(text: &str) -> Option<usize> {
+pub(crate) fn date(text: &str) -> Option<usize> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     if let Some(length) = pattern(text, "ddddddddTddddddZ") {
         return Some(length);
@@ -188,7 +188,7 @@ fn place(text: &str) -> Option<usize> {
 
 /// Whether `text` begins like `pattern`, where `d` is a digit, `h` a hexadecimal one, and the rest
 /// itself; gives its length.
-fn pattern(text: &str, pattern: &str) -> Option<usize> {
+pub(crate) fn pattern(text: &str, pattern: &str) -> Option<usize> {
     let begins = text.len() >= pattern.len()
         && text
             .bytes()

@@ -146,6 +146,7 @@ pub fn any_trace(bytes: &[u8]) -> Trace {
             sources: Default::default(),
             order: Default::default(),
             recorded: None,
+            scenario_toml: None,
         },
         events: Vec::new(),
     };

@@ -45,6 +45,7 @@ pub(super) fn header(clock: ClockKind) -> Header {
         sources: Default::default(),
         order: Default::default(),
         recorded: Some(Recorded::Midway),
+        scenario_toml: None,
     }
 }
 

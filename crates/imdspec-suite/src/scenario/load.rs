@@ -68,7 +68,7 @@ pub fn load_file(path: &Path) -> Result<Scenario, ScenarioError> {
     load_named(path, Path::new(path.file_name().unwrap_or_default()))
 }
 
-fn load_named(path: &Path, named: &Path) -> Result<Scenario, ScenarioError> {
+pub(super) fn load_named(path: &Path, named: &Path) -> Result<Scenario, ScenarioError> {
     let shown = path.display().to_string();
     let name = name_of(named, &shown)?;
     let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
@@ -89,7 +89,7 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), ScenarioError>
     Ok(())
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> ScenarioError {
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> ScenarioError {
     ScenarioError::Read {
         path: path.to_owned(),
         why: error.to_string(),

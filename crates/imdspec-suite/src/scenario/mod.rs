@@ -15,6 +15,7 @@ mod error;
 mod link;
 mod load;
 mod parse;
+pub mod regressions;
 mod render;
 mod step;
 #[cfg(test)]

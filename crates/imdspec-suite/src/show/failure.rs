@@ -114,6 +114,7 @@ fn head(judgement: &Judgement<'_>, evidence: &Evidence) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::show::whole;
     use crate::{scenario, self_test};
     use imdspec_rules::{Capabilities, judge, rules};
 
@@ -163,7 +164,7 @@ mod tests {
                     continue;
                 }
                 let trace = mutant.run(scenario, 1);
-                let shown = lanes(&trace, &[]).join("\n");
+                let shown = whole(&trace, &[]).join("\n");
                 for event in &trace.events {
                     if let imdspec_rules::What::Secret { value, .. } = &event.what {
                         assert!(!shown.contains(value), "{} in {}", rule.id, scenario.name);

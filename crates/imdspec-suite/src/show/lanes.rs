@@ -20,7 +20,13 @@ const STEP: u64 = 10_000;
 /// The exchange as lines of text, the events in `marked` marked; the last of them is the offence.
 #[must_use]
 pub fn lanes(trace: &Trace, marked: &[u32]) -> Vec<String> {
-    picture(trace, marked, seconds, |number| number)
+    picture(trace, marked, Part::ToTheOffence, seconds, |number| number)
+}
+
+/// The whole exchange, from its first event to its last, however long it is.
+#[must_use]
+pub fn whole(trace: &Trace, marked: &[u32]) -> Vec<String> {
+    picture(trace, marked, Part::Whole, seconds, |number| number)
 }
 
 /// The same of recorded traffic: each event is numbered by where it stands in its file, which
@@ -31,7 +37,7 @@ pub fn lanes_at(trace: &Trace, marked: &[u32], places: &[u32]) -> Vec<String> {
         let index = usize::try_from(number).unwrap_or(0).wrapping_sub(1);
         places.get(index).copied().unwrap_or(0)
     };
-    picture(trace, marked, seconds, place)
+    picture(trace, marked, Part::ToTheOffence, seconds, place)
 }
 
 fn seconds(at: Mono) -> String {
@@ -46,12 +52,22 @@ pub fn lanes_to_keep(trace: &Trace, marked: &[u32]) -> Vec<String> {
         let steps = at.0.saturating_add(STEP / 2) / STEP;
         format!("{:>10} s", steps * STEP / 1000)
     };
-    picture(trace, marked, rounded, |number| number)
+    picture(trace, marked, Part::ToTheOffence, rounded, |number| number)
+}
+
+/// How much of a trace is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What led to the last event marked, and a little more.
+    ToTheOffence,
+    /// Everything.
+    Whole,
 }
 
 fn picture(
     trace: &Trace,
     marked: &[u32],
+    part: Part,
     time: impl Fn(Mono) -> String,
     place: impl Fn(u32) -> u32,
 ) -> Vec<String> {
@@ -66,11 +82,14 @@ fn picture(
         .filter(|(n, e)| marked.contains(n) || is_of_interest(&e.what, broke))
         .collect();
     let last = marked.last().copied().unwrap_or(0);
-    let end = shown
-        .iter()
-        .position(|(n, _)| *n >= last)
-        .map_or(shown.len(), |i| (i + 3).min(shown.len()));
-    let begin = end.saturating_sub(MOST_EVENTS);
+    let offence = shown.iter().position(|(n, _)| *n >= last);
+    let (begin, end) = match (part, offence) {
+        (Part::Whole, _) => (0, shown.len()),
+        (Part::ToTheOffence, offence) => {
+            let end = offence.map_or(shown.len(), |i| (i + 3).min(shown.len()));
+            (end.saturating_sub(MOST_EVENTS), end)
+        }
+    };
     let mut lines = Vec::new();
     if begin > 0 {
         lines.push(paint(DIM, format!("        … {begin} earlier events")));
@@ -96,6 +115,7 @@ fn picture(
             lines.push(match (*number == last, mark) {
                 (true, _) => paint(RED, line),
                 (false, '>') => line,
+                _ if marked.is_empty() => line,
                 (false, _) => paint(DIM, line),
             });
         }

@@ -10,7 +10,7 @@ pub mod paint;
 mod redact;
 mod wrap;
 
-pub use lanes::{lanes, lanes_at, lanes_to_keep};
+pub use lanes::{lanes, lanes_at, lanes_to_keep, whole};
 pub use redact::Redactor;
 pub use wrap::wrap;
 

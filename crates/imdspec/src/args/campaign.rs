@@ -24,7 +24,8 @@ pub(crate) struct Campaign {
     /// How many scenarios are under way at once; by default twice as many as there are cores
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroU8>,
-    /// Where the scenarios that show a finding are saved, for `imdspec check --scenario FILE`
+    /// Where the scenarios that show a finding are saved, for `imdspec replay FILE`; from
+    /// ./regressions `imdspec check` picks them up
     #[arg(long, value_name = "DIR", default_value = "regressions")]
     pub(crate) out: PathBuf,
     /// Take a SHOULD that is not met for a finding, too

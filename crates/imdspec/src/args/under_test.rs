@@ -9,6 +9,9 @@ use imdspec_suite::{Descriptor, Driven, Subject};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// The deadline that need not be said.
+const DEADLINE: Duration = Duration::from_secs(65);
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct UnderTest {
     /// The command under test and its arguments
@@ -143,6 +146,12 @@ impl UnderTest {
         }
         if let Some(order) = &self.order {
             options.push_str(&format!(" --order {}", quote(order)));
+        }
+        if self.deadline.duration() != DEADLINE {
+            options.push_str(&format!(
+                " --deadline {}",
+                quote(&self.deadline.to_string())
+            ));
         }
         for name in &self.keep_env {
             options.push_str(&format!(" --keep-env {}", quote(name)));

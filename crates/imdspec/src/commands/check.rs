@@ -1,5 +1,6 @@
 //! `imdspec check`: run the scenarios, judge the traces, show what came of it.
 
+mod again;
 mod expectations;
 mod output;
 pub(crate) mod selection;
@@ -9,16 +10,17 @@ use super::{interruption, not_started, runtime};
 use crate::args::{Check, Over};
 use crate::exit::{Exit, Failure};
 use crate::show::Colour;
-use crate::show::failure::{Again, block};
+use crate::show::failure::block;
 use crate::show::progress::Live;
 use crate::show::summary::{counts, header, rule_line};
+use again::Again;
 use imdspec_rules::{Judgement, Rule, Verdict};
 use imdspec_suite::Subject;
 use imdspec_suite::baseline::Comparison;
-use imdspec_suite::program::Network;
 use imdspec_suite::report::Summary;
 use imdspec_suite::runner::{self, Done, Plan};
 use output::Outputs;
+use std::collections::BTreeMap;
 
 /// How many pieces of evidence are shown for one rule, unless all are asked for.
 const SHOWN_PER_RULE: usize = 1;
@@ -26,7 +28,7 @@ const SHOWN_PER_RULE: usize = 1;
 pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
     expectations::refuse(&check)?;
     let rules = selection::rules(&check.rule)?;
-    let scenarios = selection::scenarios(&check, &rules)?;
+    let chosen = selection::scenarios(&check, &rules)?;
     let reference = || Subject::reference(check.over == Over::Sockets);
     let mut subject = check.under_test.subject(reference)?;
     expectations::settle(&check, &mut subject)?;
@@ -34,13 +36,14 @@ pub(crate) fn run(check: Check) -> Result<Exit, Failure> {
     let outputs = Outputs::open(check.json.as_deref(), check.traces.as_deref())?;
     let plan = Plan {
         subject,
-        scenarios,
+        scenarios: chosen.scenarios,
         seed: check.seed.unwrap_or_else(random_seed),
     };
-    let done = execute(plan, check.verbose)?;
+    let mut done = execute(plan, check.verbose)?;
+    done.notes.extend(chosen.notes);
     let judgements = done.judgements(&rules);
     let comparison = expectations::compare(&check, &done, &judgements);
-    show(&check, &done, &judgements, &comparison);
+    show(&check, &done, &judgements, &comparison, &chosen.files);
     outputs.write(&done, &judgements, &comparison)?;
     let snapshots = snapshots::look(&check, &done)?;
     if check.update_baseline {
@@ -82,13 +85,15 @@ const fn is_reference(plan: &Plan) -> bool {
     )
 }
 
-fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &Comparison) {
+fn show(
+    check: &Check,
+    done: &Done,
+    judgements: &[Judgement<'_>],
+    comparison: &Comparison,
+    files: &BTreeMap<String, String>,
+) {
     anstream::println!("{}\n", header(done, judgements.len(), comparison));
-    let again = again(check, done);
-    let again = Again {
-        command: &again.0,
-        subject: &again.1,
-    };
+    let again = Again::of(check, done, files);
     let traces = done.traces();
     for judgement in judgements {
         let expected = comparison.expects(judgement);
@@ -127,21 +132,6 @@ fn show(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &C
     if done.interrupted {
         anstream::println!("interrupted: what was not run is not judged");
     }
-}
-
-/// The command that repeats this run, in two parts: before and from `--` on.
-fn again(check: &Check, done: &Done) -> (String, String) {
-    let mut command = format!("imdspec check --seed {:x}", done.seed);
-    if check.over == Over::Sockets {
-        command.push_str(" --over sockets");
-    }
-    let program = done.subject.kind.program();
-    let network = program.map_or(Network::Auto, |p| p.network);
-    command.push_str(&check.under_test.options(network));
-    if let Some(folder) = &check.scenarios {
-        command.push_str(&format!(" --scenarios {}", folder.display()));
-    }
-    (command, check.under_test.command())
 }
 
 fn exit(check: &Check, done: &Done, judgements: &[Judgement<'_>], comparison: &Comparison) -> Exit {

@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod judge;
 pub(crate) mod matrix;
 pub(crate) mod order;
+pub(crate) mod replay;
 pub(crate) mod resolve;
 pub(crate) mod rules;
 pub(crate) mod self_test;

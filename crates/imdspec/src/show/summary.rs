@@ -6,6 +6,7 @@ use imdspec_rules::{Judgement, Verdict};
 use imdspec_suite::baseline::Comparison;
 use imdspec_suite::report::{Summary, observed};
 use imdspec_suite::runner::Done;
+use imdspec_suite::scenario::regressions;
 
 /// At most six lines before everything else.
 pub(crate) fn header(done: &Done, rules: usize, comparison: &Comparison) -> String {
@@ -25,8 +26,9 @@ pub(crate) fn header(done: &Done, rules: usize, comparison: &Comparison) -> Stri
             subject.kind.network(),
         ),
         format!(
-            "selected  {} scenarios, {rules} rules, seed {:016x}",
+            "selected  {} scenarios{}, {rules} rules, seed {:016x}",
             done.ran.len(),
+            saved(done),
             done.seed
         ),
     ];
@@ -37,6 +39,14 @@ pub(crate) fn header(done: &Done, rules: usize, comparison: &Comparison) -> Stri
             .map(|n| paint(YELLOW, format!("note      {n}"))),
     );
     lines.join("\n")
+}
+
+/// How many of the scenarios were picked up, and where.
+fn saved(done: &Done) -> String {
+    match done.regressions() {
+        0 => String::new(),
+        n => format!(" ({n} of them from {}/)", regressions::FOLDER),
+    }
 }
 
 /// One line for a rule.

@@ -68,7 +68,7 @@ pub(super) fn text(args: &Args, ended: &Ended, saved: &[PathBuf], seed: u64) -> 
     lines.join("\n") + "\n"
 }
 
-/// A finding as a check shows a violation, with the scenario's file in the command.
+/// A finding as a check shows a violation, with the command that runs the saved scenario again.
 fn shown(args: &Args, ended: &Ended, finding: &Finding, path: &Path) -> String {
     let rule: Vec<_> = rules::get(finding.broken.rule)
         .into_iter()
@@ -79,10 +79,10 @@ fn shown(args: &Args, ended: &Ended, finding: &Finding, path: &Path) -> String {
     let program = ended.subject.kind.program();
     let network = program.map_or(Network::Auto, |p| p.network);
     let again = format!(
-        "imdspec check{} --scenario {} --rule {}{}",
+        "imdspec replay{}{} {}{}",
+        if args.strict { " --strict" } else { "" },
         args.under_test.options(network),
         quote(&path.to_string_lossy()),
-        finding.broken.rule,
         args.under_test.command()
     );
     let proof = judged

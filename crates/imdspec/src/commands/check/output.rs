@@ -3,6 +3,7 @@
 use crate::exit::Failure;
 use imdspec_rules::Judgement;
 use imdspec_suite::baseline::Comparison;
+use imdspec_suite::replay::written;
 use imdspec_suite::report::Report;
 use imdspec_suite::runner::Done;
 use std::fs::File;
@@ -47,10 +48,11 @@ impl Outputs {
                 .map_err(|e| cannot(&path, &e))?;
         }
         if let Some(folder) = self.traces {
-            for trace in done.traces() {
-                let name = trace.header.scenario.replace('/', "--");
+            for ran in &done.ran {
+                let Some(text) = written(ran) else { continue };
+                let name = ran.scenario.name.replace('/', "--");
                 let path = folder.join(format!("{name}.jsonl"));
-                std::fs::write(&path, trace.to_string()).map_err(|e| cannot(&path, &e))?;
+                std::fs::write(&path, text).map_err(|e| cannot(&path, &e))?;
             }
         }
         Ok(())

@@ -3,12 +3,14 @@
 use super::Selected;
 use crate::args::Check;
 use crate::exit::{Exit, Failure};
-use crate::select::{chosen, matches_nothing};
+use crate::select::{chosen, matches, matches_nothing};
 use imdspec_rules::{Rule, rules};
 use imdspec_suite::Scenario;
 use imdspec_suite::corpus;
 use imdspec_suite::order::worlds;
 use imdspec_suite::scenario;
+use imdspec_suite::scenario::regressions::{self, Regressions};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,8 +27,27 @@ pub(crate) fn rules(globs: &[String]) -> Result<Selected, Failure> {
         .collect())
 }
 
+/// The scenarios of a check, and what there is to know about how they were chosen.
+#[derive(Default)]
+pub(super) struct Chosen {
+    pub(super) scenarios: Vec<Arc<Scenario>>,
+    /// The files named with `--scenario`, by the names of their scenarios.
+    pub(super) files: BTreeMap<String, String>,
+    pub(super) notes: Vec<String>,
+}
+
 /// The scenarios chosen by globs; when only rules were chosen, those meant for one of them.
-pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Vec<Arc<Scenario>>, Failure> {
+pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Chosen, Failure> {
+    let mut chosen = Chosen::default();
+    chosen.scenarios = pick(check, rules, &mut chosen)?;
+    Ok(chosen)
+}
+
+fn pick(
+    check: &Check,
+    rules: &Selected,
+    about: &mut Chosen,
+) -> Result<Vec<Arc<Scenario>>, Failure> {
     let (files, globs): (Vec<_>, Vec<_>) = check
         .scenario
         .iter()
@@ -47,7 +68,8 @@ pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Vec<Arc<Scena
     }
     found.extend(of_corpus(&inputs)?);
     for file in &files {
-        let scenario = scenario::load_file(Path::new(file)).map_err(Failure::usage)?;
+        let scenario = regressions::load_one(Path::new(file)).map_err(Failure::usage)?;
+        about.files.insert(scenario.name.clone(), file.clone());
         found.push(Arc::new(scenario));
     }
     if !found.is_empty() && globs.is_empty() {
@@ -59,7 +81,11 @@ pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Vec<Arc<Scena
             .into_iter()
             .map(Arc::new)
             .collect(),
-        None => scenario::embedded().iter().cloned().map(Arc::new).collect(),
+        None => {
+            let built_in = scenario::embedded().iter().cloned();
+            let saved = saved(check, &globs, about)?.into_iter();
+            built_in.chain(saved).map(Arc::new).collect()
+        }
     };
     if let Some(why) = matches_nothing("scenario", &globs, pool.iter().map(|s| s.name.as_str())) {
         return Err(Failure::new(Exit::NothingSelected, why));
@@ -76,6 +102,41 @@ pub(super) fn scenarios(check: &Check, rules: &Selected) -> Result<Vec<Arc<Scena
         ));
     }
     Ok(found)
+}
+
+/// The scenarios saved in the folder of regressions here, unless what was chosen is elsewhere.
+fn saved(check: &Check, globs: &[String], about: &mut Chosen) -> Result<Vec<Scenario>, Failure> {
+    let folder = Path::new(regressions::FOLDER);
+    let in_folder = |glob: &String| {
+        let first = glob.split('/').next().unwrap_or(glob);
+        matches(first, regressions::FOLDER) || first.contains("**")
+    };
+    let asked = globs.is_empty() || globs.iter().any(in_folder);
+    if check.no_regressions || !asked || !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let found = Regressions::load(folder).map_err(|e| {
+        Failure::usage(format!(
+            "{e}; mend or remove it, or leave saved scenarios out with --no-regressions"
+        ))
+    })?;
+    let others = found.others.iter().map(|path| path.display().to_string());
+    let others: Vec<String> = others.collect();
+    match (found.scenarios.is_empty(), others.as_slice()) {
+        (true, _) => about.notes.push(format!(
+            "the folder {folder}/ holds no scenario, so nothing of it is run",
+            folder = folder.display()
+        )),
+        (false, []) => {}
+        (false, [one]) => about
+            .notes
+            .push(format!("{one} is no scenario and is left out")),
+        (false, many) => about.notes.push(format!(
+            "{} are no scenarios and are left out",
+            many.join(", ")
+        )),
+    }
+    Ok(found.scenarios)
 }
 
 /// The scenarios of inputs of the corpus, by globs of their names or paths.
