@@ -6,6 +6,7 @@ mod seed;
 use crate::program::{ContractError, Hello};
 use crate::scenario::Scenario;
 use crate::site::{Abilities, why_not};
+use crate::states::Reached;
 use crate::subject::{Kind, Subject};
 use crate::{memory, sockets};
 use imdspec_rules::{Judgement, Rule, Trace, Verdict, judge};
@@ -249,6 +250,16 @@ impl Done {
             .iter()
             .filter_map(|r| r.result.as_ref().ok())
             .collect()
+    }
+
+    /// The states of the model that the subject was led through.
+    #[must_use]
+    pub fn reached(&self) -> Reached {
+        let mut reached = Reached::default();
+        for trace in self.traces() {
+            reached.add(trace);
+        }
+        reached
     }
 
     /// The judgement of each rule over this run.
