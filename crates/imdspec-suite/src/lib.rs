@@ -44,6 +44,7 @@ mod sink;
 mod site;
 mod sockets;
 pub mod sources;
+pub mod states;
 mod subject;
 
 pub use machine::{Machine, Reference};

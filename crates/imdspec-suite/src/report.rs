@@ -2,6 +2,7 @@
 
 use crate::baseline::{Comparison, Missed};
 use crate::runner::Done;
+use crate::states::Reached;
 use imdspec_rules::{Judgement, Level, Verdict};
 use serde::Serialize;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub struct Report {
     pub subject: SubjectPart,
     /// How many of what.
     pub summary: Summary,
+    /// The states of the model that were reached, and those that were not.
+    pub states: Reached,
     /// What became of the expected verdicts, when they came from a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselinePart>,
@@ -210,6 +213,7 @@ impl Report {
                 clock: done.subject.clock().as_str(),
             },
             summary: Summary::of(done, judgements),
+            states: done.reached(),
             baseline: comparison.file.as_ref().map(|file| BaselinePart {
                 file: file.display().to_string(),
                 entries: comparison.entries,

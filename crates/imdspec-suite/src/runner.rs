@@ -7,6 +7,7 @@ mod standing;
 
 use crate::program::ContractError;
 use crate::scenario::Scenario;
+use crate::states::Reached;
 use crate::subject::{Kind, Subject};
 use imdspec_rules::{Judgement, Rule, Trace, Verdict, judge};
 use std::fmt;
@@ -221,6 +222,16 @@ impl Done {
     pub fn regressions(&self) -> usize {
         let ran = self.ran.iter();
         ran.filter(|r| r.scenario.is_regression()).count()
+    }
+
+    /// The states of the model that the subject was led through.
+    #[must_use]
+    pub fn reached(&self) -> Reached {
+        let mut reached = Reached::default();
+        for trace in self.traces() {
+            reached.add(trace);
+        }
+        reached
     }
 
     /// The judgement of each rule over this run.

@@ -108,8 +108,9 @@ pub fn hunt(mutant: &'static Mutant, seed: u64) -> Kill {
             .map(|(trace, _)| trace.header.scenario.clone());
         if rule.id == mutant.rule {
             kill.scenarios = caught.collect();
-            // First those that are meant for it: they show it best.
-            kill.scenarios.sort_by_key(|name| !is_meant(name, rule.id));
+            // First those that are meant for it, and of them the short ones: they show it best.
+            kill.scenarios
+                .sort_by_key(|name| (!is_meant(name, rule.id), steps(name)));
         } else if caught.count() > 0 {
             kill.also.push(rule.id);
         }
@@ -120,6 +121,11 @@ pub fn hunt(mutant: &'static Mutant, seed: u64) -> Kill {
 fn is_meant(scenario: &str, rule: &str) -> bool {
     let found = scenario::embedded().iter().find(|s| s.name == scenario);
     found.is_some_and(|s| s.exercises.iter().any(|e| e == rule))
+}
+
+fn steps(scenario: &str) -> usize {
+    let found = scenario::embedded().iter().find(|s| s.name == scenario);
+    found.map_or(0, |s| s.steps.len())
 }
 
 /// Whether a rule tells the mutant from the honest client: by a violation, or, where the sources

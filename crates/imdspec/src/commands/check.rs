@@ -11,6 +11,7 @@ use crate::args::{Check, Over};
 use crate::exit::{Exit, Failure};
 use crate::show::Colour;
 use crate::show::failure::block;
+use crate::show::paint::{DIM, paint};
 use crate::show::progress::Live;
 use crate::show::summary::{counts, header, rule_line};
 use again::Again;
@@ -128,6 +129,15 @@ fn show(
         }
     }
     anstream::println!("{}", counts(&Summary::of(done, judgements)));
+    // Of a run of some scenarios, what others lead to is no news.
+    let all = check.scenario.is_empty() && check.rule.is_empty();
+    if check.verbose || all {
+        let reached = done.reached();
+        anstream::println!("states reached {reached}");
+        for state in reached.missing().filter(|_| check.verbose) {
+            anstream::println!("{}", paint(DIM, format!("unreached      {state}")));
+        }
+    }
     expectations::show(check, comparison);
     if done.interrupted {
         anstream::println!("interrupted: what was not run is not judged");

@@ -41,7 +41,7 @@ fn text(rule: &Rule) -> String {
         .flat_map(|d| wrap(&format!("{}: ", d.who), d.how))
         .collect();
     out.push_str(&section("known to differ", &differs));
-    let meant: Vec<&Scenario> = scenario::embedded()
+    let mut meant: Vec<&Scenario> = scenario::embedded()
         .iter()
         .filter(|s| s.exercises.iter().any(|e| e == rule.id))
         .collect();
@@ -50,6 +50,8 @@ fn text(rule: &Rule) -> String {
         .map(|s| format!("{}: {}", s.name, s.title))
         .collect();
     out.push_str(&section("scenarios", &named));
+    // The shortest show it best.
+    meant.sort_by_key(|scenario| scenario.steps.len());
     if let Some(mutant) = self_test::mutant_of(rule.id) {
         out.push_str(&section("a client that breaks it", &[mutant.defect.into()]));
         if let Some((trace, events)) = broken(rule, &meant) {

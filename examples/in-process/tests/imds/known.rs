@@ -15,6 +15,7 @@ pub fn known(conformance: Conformance) -> Conformance {
             "imds/client.rs: the role list becomes a URI as it is, and one that is none panics in \
              `.body(…).expect(\"valid request\")`",
             [
+                "route/bad-lists-then-the-list",
                 "route/list-is-a-document",
                 "route/list-of-two",
                 "route/list-with-crlf",
@@ -46,9 +47,11 @@ pub fn known(conformance: Conformance) -> Conformance {
             "SEC-019",
             "the panics of ROUTE-013 and TOKEN-013, and that of a list longer than a URI may be",
             [
+                "route/bad-lists-then-the-list",
                 "route/blank-list-then-document",
                 "route/list-is-a-document",
                 "route/list-of-two",
+                "route/list-throttled-then-bad",
                 "route/list-with-crlf",
                 "route/list-with-line-feed",
                 "route/list-with-request-injection",

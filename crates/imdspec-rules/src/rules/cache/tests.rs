@@ -174,6 +174,12 @@ fn cache_007_stale_documents() {
             .fetch(&document("A", "2020-01-01T00:00:00Z"))
             .refused(),
     );
+    // What is held may be of a document that came after interim replies.
+    let held = Build::new().resolve().fetch(&document("A", END));
+    let held = held.after_interim(100).gave("A", END);
+    let stale = |b: Build| b.resolve().fetch(&document("B", PAST));
+    says("vacuous", stale(held).gave("A", END));
+    says("violated", stale(holding()).gave("C", END));
 }
 
 #[test]

@@ -230,17 +230,26 @@ impl Fetch<'_, '_> {
             || shares("Token", given.session_token.as_deref().unwrap_or_default())
     }
 
-    /// Whether another document that a client may accept had the key that was given.
+    /// Whether another document that a client may accept had the key that was given: one that was
+    /// surely received, or one that came late or after interim replies and may have been.
     pub(in crate::rules) fn is_of_another_document(&self, given: &Given) -> bool {
         let end = self.call.last_number();
-        let exchange = |d: &ServedDocument| &self.case.exchanges[d.exchange];
+        let of_service = |x: &&Exchange<'_>| x.request.server == Server::Imds;
+        let whole = |x: &&Exchange<'_>| x.reply.is_some_and(|r| r.end == End::Whole);
+        let success = |x: &&Exchange<'_>| matches!(x.status(), Some(200..=299));
         self.case
-            .documents
+            .exchanges
             .iter()
-            .take_while(|d| exchange(d).number < end)
-            .filter(|d| d.exchange != self.document.exchange)
-            .filter_map(|d| d.credentials.as_ref().ok())
-            .any(|c| c.access_key_id == given.access_key_id)
+            .take_while(|x| x.number < end)
+            .filter(|x| x.number != self.exchange.number && is_document_get(x))
+            .filter(of_service)
+            .filter(whole)
+            .filter(success)
+            .any(|x| {
+                CredentialDocument::parse(x.reply_body())
+                    .and_then(|d| d.credentials())
+                    .is_ok_and(|c| c.access_key_id == given.access_key_id)
+            })
     }
 
     /// Whether the call crashed or hung, and nothing but this document, however often it was

@@ -19,6 +19,7 @@ pub use finding::{Finding, Heavy};
 
 use super::{Broken, Coverage, Reach, Shrink, scenario};
 use crate::program::ContractError;
+use crate::states::Reached;
 use crate::subject::Subject;
 use crate::{Scenario, explore};
 use bench::{Bench, How, Shown, Way};
@@ -97,8 +98,8 @@ pub struct Progress {
     pub on_findings: u64,
     /// Distinct findings so far.
     pub findings: usize,
-    /// Classes of replies and outcomes reached.
-    pub states: usize,
+    /// The states of the model that were reached.
+    pub reached: Reached,
     /// What followed on what.
     pub transitions: usize,
     /// The time that is left.
@@ -255,7 +256,7 @@ impl<P: FnMut(&Progress, Option<&Finding>)> Run<P> {
 
     fn tell(&mut self, finding: Option<&Finding>) {
         self.at.findings = self.findings.len() + usize::from(finding.is_some());
-        self.at.states = self.coverage.states();
+        self.at.reached = *self.coverage.reached();
         self.at.transitions = self.coverage.transitions();
         self.at.left = self.until.saturating_duration_since(Instant::now());
         (self.tell)(&self.at, finding);

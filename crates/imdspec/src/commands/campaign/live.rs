@@ -58,7 +58,7 @@ fn line(at: &Progress, since: Duration) -> String {
         "{} executions ({rate:.0}/s), {} findings, {} states, {} transitions, {} s left{doing}",
         at.executions,
         at.findings,
-        at.states,
+        at.reached,
         at.transitions,
         at.left.as_secs()
     )

@@ -8,10 +8,14 @@ use crate::show::{Colour, wrap};
 use imdspec_rules::{judge, rules};
 use imdspec_suite::fuzz::campaign::{Ended, Finding};
 use imdspec_suite::program::Network;
+use imdspec_suite::states::Reached;
 use std::path::{Path, PathBuf};
 
 /// The name of the scenario that took the most memory.
 pub(super) const HEAVY: &str = "much-memory";
+
+/// How many of the states that were never reached are named.
+const SHOWN_STATES: usize = 10;
 
 pub(super) fn text(args: &Args, ended: &Ended, saved: &[PathBuf], seed: u64) -> String {
     let subject = &ended.subject;
@@ -61,11 +65,26 @@ pub(super) fn text(args: &Args, ended: &Ended, saved: &[PathBuf], seed: u64) -> 
         let known = format!("expected  by the baseline: {}", known.join(", "));
         lines.extend(wrap("", &known).into_iter().map(|line| paint(DIM, line)));
     }
+    lines.extend(never_reached(&ended.progress.reached));
     lines.push(sum(ended));
     if ended.interrupted {
         lines.push("interrupted: the time was not used up".into());
     }
     lines.join("\n") + "\n"
+}
+
+/// The first states that were never reached, and how many more there are.
+fn never_reached(reached: &Reached) -> Vec<String> {
+    let names: Vec<String> = reached.missing().map(|s| s.to_string()).collect();
+    let shown = names.len().min(SHOWN_STATES);
+    let mut lines: Vec<String> = (names[..shown].iter())
+        .map(|name| format!("unreached {name}"))
+        .collect();
+    match names.len() - shown {
+        0 => {}
+        more => lines.push(format!("          and {more} more: --json FILE names them")),
+    }
+    lines.into_iter().map(|line| paint(DIM, line)).collect()
 }
 
 /// A finding as a check shows a violation, with the command that runs the saved scenario again.
@@ -120,11 +139,11 @@ fn sum(ended: &Ended) -> String {
         n => paint(RED, format!("{n} found")),
     };
     format!(
-        "{found} in {} executions, {} of them to make findings small; {} states and {} transitions \
-         of the model reached, {:.1} s",
+        "{found} in {} executions, {} of them to make findings small; {} states of the model \
+         and {} transitions reached, {:.1} s",
         at.executions,
         at.on_findings,
-        at.states,
+        at.reached,
         at.transitions,
         ended.took.as_secs_f64()
     )
@@ -157,7 +176,7 @@ pub(super) fn json(ended: &Ended, saved: &[PathBuf], seed: u64) -> String {
             "clock": ended.subject.clock().as_str(),
         },
         "executions": at.executions,
-        "states": at.states,
+        "states": at.reached,
         "transitions": at.transitions,
         "seconds": ended.took.as_secs_f64(),
         "interrupted": ended.interrupted,
