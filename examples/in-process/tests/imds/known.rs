@@ -51,7 +51,6 @@ pub fn known(conformance: Conformance) -> Conformance {
                 "route/blank-list-then-document",
                 "route/list-is-a-document",
                 "route/list-of-two",
-                "route/list-throttled-then-bad",
                 "route/list-with-crlf",
                 "route/list-with-line-feed",
                 "route/list-with-request-injection",
