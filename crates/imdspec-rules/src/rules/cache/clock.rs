@@ -62,7 +62,9 @@ pub(super) fn has_jumped_before(case: &Case<'_>, number: u32) -> bool {
         .take(before)
         .map(|e| offset(e.now()));
     let first = offsets.next();
-    first.is_some_and(|first| offsets.any(|o| (o - first).abs() > SLACK_MILLIS))
+    first.is_some_and(|first| {
+        offsets.any(|o| o.saturating_sub(first).saturating_abs() > SLACK_MILLIS)
+    })
 }
 
 /// How far the wall clock is ahead of the monotonic one, in milliseconds.

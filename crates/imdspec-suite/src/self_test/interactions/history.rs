@@ -14,6 +14,8 @@ pub(super) struct History {
     pub(super) refusals: u32,
     /// Replies of 429.
     pub(super) throttled: u32,
+    /// Whether there were some in the resolve before.
+    pub(super) was_throttled: bool,
     /// Replies of 5xx, and no replies.
     pub(super) broken: u32,
     /// Resolves before this one, in a row, in which something was broken.
@@ -59,6 +61,7 @@ impl History {
         }
         self.set = offset - before;
         self.lapses = if self.broken > 0 { self.lapses + 1 } else { 0 };
+        self.was_throttled = self.throttled > 0;
         (self.refusals, self.throttled, self.broken) = (0, 0, 0);
         self.is_new_role = false;
     }

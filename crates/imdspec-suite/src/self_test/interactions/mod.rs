@@ -23,7 +23,7 @@ const MINUTE: i64 = 60_000;
 const INTERACTIONS: &[Mutant] = &[
     found_by(
         "CACHE-018",
-        "a token refused while credentials were rotated and the clock was set: the new key, the old secret",
+        "a token refused while credentials were rotated and the clock was set ahead: the new key, the old secret",
         |_| looking_back(goes, mixes_after_refusal),
     ),
     found_by(
@@ -33,7 +33,7 @@ const INTERACTIONS: &[Mutant] = &[
     ),
     found_by(
         "TOKEN-005",
-        "the clock set back by minutes before a new token is fetched: the former one is sent beside it",
+        "the clock set back after an outage, before a new token is fetched: the former one is sent beside it",
         |_| looking_back(sends_both_tokens, ends),
     ),
     found_by(
@@ -47,9 +47,9 @@ const INTERACTIONS: &[Mutant] = &[
         |_| looking_back(forgets_ttl, ends),
     ),
     found_by(
-        "CACHE-002",
-        "credentials that end after two outages in a row are given without asking",
-        |_| looking_back(gives_up_asking, ends),
+        "CACHE-018",
+        "rotated after it was throttled, when the clock was set: the new key with the old secret",
+        |_| looking_back(goes, mixes_after_throttling),
     ),
     found_by(
         "DOC-001",
@@ -63,7 +63,7 @@ const INTERACTIONS: &[Mutant] = &[
     ),
     found_by(
         "SEC-019",
-        "credentials replaced by ones that end sooner, after the clock was set back: it dies",
+        "rotated and the clock set back, so that the new ones end sooner, with no token refused: it dies",
         |_| looking_back(goes, dies_of_earlier_end),
     ),
     found_by(
@@ -97,7 +97,7 @@ const fn found_by(
 }
 
 fn mixes_after_refusal(seen: &History, _: Now, ending: Ending) -> Ending {
-    let mixes = seen.refusals > 0 && seen.set != 0 && seen.is_rotated(&ending);
+    let mixes = seen.refusals > 0 && seen.set > 0 && seen.is_rotated(&ending);
     ending.map(|mut now| {
         if let (true, Some(before)) = (mixes, &seen.given) {
             now.secret_access_key.clone_from(&before.secret_access_key);
@@ -117,7 +117,7 @@ fn mixes_after_outages(seen: &History, _: Now, ending: Ending) -> Ending {
 }
 
 fn sends_both_tokens(seen: &History, _: Now, send: &mut Send) -> Sending {
-    if seen.set < -MINUTE && seen.tokens > 1 && !is_put(send) {
+    if seen.set < 0 && seen.lapses > 0 && seen.tokens > 1 && !is_put(send) {
         let former = seen.former_token.as_str();
         send.request.headers.push(TOKEN_HEADER, former);
     }
@@ -138,11 +138,14 @@ fn forgets_ttl(seen: &History, _: Now, send: &mut Send) -> Sending {
     Sending::Go
 }
 
-fn gives_up_asking(seen: &History, now: Now, _: &mut Send) -> Sending {
-    if seen.lapses >= 2 && seen.is_stale(now) {
-        return Sending::Answer(Ok(reply(500, "")));
-    }
-    Sending::Go
+fn mixes_after_throttling(seen: &History, _: Now, ending: Ending) -> Ending {
+    let mixes = seen.was_throttled && seen.set != 0 && seen.is_rotated(&ending);
+    ending.map(|mut now| {
+        if let (true, Some(before)) = (mixes, &seen.given) {
+            now.secret_access_key.clone_from(&before.secret_access_key);
+        }
+        now
+    })
 }
 
 fn fails_after_new_role(seen: &History, _: Now, ending: Ending) -> Ending {
@@ -163,6 +166,7 @@ fn dies_of_earlier_end(seen: &History, _: Now, ending: Ending) -> Ending {
     if let (Some(before), Ok(now)) = (&seen.given, &ending)
         && now.expiration < before.expiration
         && seen.set < 0
+        && seen.refusals == 0
     {
         die();
     }
