@@ -118,7 +118,7 @@ impl Bench {
             subject,
             reach: fuzz::Reach::ALL,
             jobs: jobs.unwrap_or_else(cores).max(1),
-            round: 256,
+            round: 64,
             tries: 20_000,
             notes: Vec::new(),
             seed,
