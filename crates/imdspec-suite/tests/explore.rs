@@ -1,14 +1,17 @@
 //! Exploring finds what no directed scenario shows, and never accuses the innocent.
 
 use imdspec_client::Options;
-use imdspec_suite::explore::lives;
+use imdspec_suite::explore::{self, lives};
 use imdspec_suite::fuzz::campaign::{self, Campaign, Ended, Worlds};
 use imdspec_suite::fuzz::{Reach, Waits, broken};
 use imdspec_suite::scenario::ClockNeed;
 use imdspec_suite::self_test::{Mutant, interactions};
-use imdspec_suite::{Reference, Scenario, Step, Subject, memory, scenario};
+use imdspec_suite::{Plan, Reference, Scenario, Step, Subject, memory, runner, scenario};
 use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -118,4 +121,40 @@ fn each_is_found_and_made_small() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The same over sockets.
+#[test]
+fn nobody_is_accused_over_sockets() {
+    let mut chance = ChaCha8Rng::seed_from_u64(1);
+    let mut bytes = [0; 96];
+    let scenarios = (0..2000).map(|n| {
+        chance.fill_bytes(&mut bytes);
+        let life = explore::life(&bytes, Reach::ALL);
+        let name = format!("chance-{n}");
+        Arc::new(Scenario { name, ..life })
+    });
+    let plan = Plan {
+        subject: Subject::reference(true),
+        scenarios: scenarios.collect(),
+        seed: 1,
+    };
+    let has = plan.subject.capabilities.clone();
+    let (_keep, stop) = watch::channel(false);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let done = runtime.block_on(runner::run(plan, stop, |_| {}));
+    let mut accused = Vec::new();
+    for ran in done.expect("the reference client starts").ran {
+        let trace = ran.result.expect("there are ports");
+        let found = broken(&trace, &has);
+        if !found.is_empty() {
+            let mut scenario = Scenario::clone(&ran.scenario);
+            scenario.exercises = vec!["CACHE-002".into()];
+            accused.push(format!(
+                "{found:#?}\n{}",
+                scenario.to_toml().unwrap_or_default()
+            ));
+        }
+    }
+    assert!(accused.is_empty(), "{}", accused.join("\n"));
 }
