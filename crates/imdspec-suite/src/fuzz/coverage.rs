@@ -21,18 +21,23 @@ pub struct Coverage {
 impl Coverage {
     /// Adds what a trace shows; says whether any of it is new.
     pub fn add(&mut self, trace: &Trace) -> bool {
+        self.take(&seen(trace))
+    }
+
+    /// Adds what was [`seen`]; says whether any of it is new.
+    pub(super) fn take(&mut self, seen: &[Seen]) -> bool {
         let mut is_new = false;
         let mut last = Seen::Asked.number();
-        walk(trace, |seen| {
+        for seen in seen {
             let next = seen.number();
             if let Seen::State(state) = seen {
-                is_new |= self.reached.insert(state);
+                is_new |= self.reached.insert(*state);
             }
             if !matches!(seen, Seen::Asked | Seen::AskedAgain) {
                 is_new |= self.transitions.insert((last, next));
             }
             last = next;
-        });
+        }
         is_new
     }
 
@@ -53,6 +58,13 @@ impl Coverage {
     pub const fn reached(&self) -> &Reached {
         &self.reached
     }
+}
+
+/// What a trace adds to any coverage: as much of it as has to be carried from where it was made.
+pub(super) fn seen(trace: &Trace) -> Vec<Seen> {
+    let mut all = Vec::new();
+    walk(trace, |seen| all.push(seen));
+    all
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Runs a few scenarios side by side, on whatever is under test.
 
 use crate::fuzz;
+use crate::fuzz::coverage::seen;
 use crate::fuzz::{Broken, broken};
 use crate::memory;
 use crate::program::ContractError;
 use crate::runner::programs::{self, Runner};
 use crate::runner::{Plan, scenario_seed};
 use crate::scenario::{ClockNeed, Scenario, Step};
+use crate::states::Seen;
 use crate::subject::{Kind, Subject};
 use imdspec_model::Span;
 use imdspec_rules::{Capabilities, Trace};
@@ -45,7 +47,10 @@ pub(super) enum How {
 
 /// What a scenario showed.
 pub(super) struct Shown {
-    pub(super) trace: Trace,
+    /// Its trace, where a rule is broken; the others are of no further use.
+    pub(super) trace: Option<Trace>,
+    /// Where in the model it led.
+    pub(super) seen: Vec<Seen>,
     /// The rules it breaks.
     pub(super) broken: Vec<Broken>,
     /// The most memory that the subject held, in bytes, where that can be seen.
@@ -98,7 +103,7 @@ impl Bench {
             subject,
             reach,
             // Most of the time a program starts up, or waits.
-            jobs: jobs.unwrap_or(2 * cores()).max(1),
+            jobs: jobs.unwrap_or_else(|| 2 * cores()).max(1),
             round: 8,
             tries: 160,
             notes,
@@ -118,7 +123,7 @@ impl Bench {
             subject,
             reach: fuzz::Reach::ALL,
             jobs: jobs.unwrap_or_else(cores).max(1),
-            round: 64,
+            round: 256,
             tries: 20_000,
             notes: Vec::new(),
             seed,
@@ -148,22 +153,21 @@ impl Bench {
             let trace = way(scenario, scenario_seed(self.seed, &scenario.name));
             Some(Shown::new(trace, None, has))
         };
-        let share = scenarios.len().div_ceil(self.jobs).max(1);
-        if share < FEW {
-            return scenarios.iter().map(one).collect();
-        }
+        let share = scenarios.len().div_ceil(self.jobs).max(FEW);
+        let (mine, others) = scenarios.split_at(share.min(scenarios.len()));
         std::thread::scope(|scope| {
-            let parts: Vec<_> = scenarios
+            let others: Vec<_> = others
                 .chunks(share)
                 .map(|part| scope.spawn(move || part.iter().map(one).collect::<Vec<_>>()))
                 .collect();
-            parts
-                .into_iter()
-                .flat_map(|part| match part.join() {
-                    Ok(shown) => shown,
+            let mut all: Vec<_> = mine.iter().map(one).collect();
+            for part in others {
+                match part.join() {
+                    Ok(shown) => all.extend(shown),
                     Err(panic) => std::panic::resume_unwind(panic),
-                })
-                .collect()
+                }
+            }
+            all
         })
     }
 
@@ -215,9 +219,11 @@ impl Bench {
 
 impl Shown {
     fn new(trace: Trace, peak: Option<u64>, has: &Capabilities) -> Self {
+        let broken = broken(&trace, has);
         Self {
-            broken: broken(&trace, has),
-            trace,
+            seen: seen(&trace),
+            trace: (!broken.is_empty()).then_some(trace),
+            broken,
             peak,
         }
     }

@@ -278,16 +278,14 @@ impl<P: FnMut(&Progress, Option<&Finding>)> Run<P> {
         let all = self.bench.run(&scenarios, how, self.until, stop).await;
         for ((input, scenario), shown) in inputs.into_iter().zip(&scenarios).zip(all) {
             let Some(Shown {
-                trace,
-                broken,
-                peak,
+                seen, broken, peak, ..
             }) = shown
             else {
                 continue;
             };
             self.at.executions += 1;
             self.weigh(peak, scenario);
-            if self.coverage.add(&trace) {
+            if self.coverage.take(&seen) {
                 self.pool.keep(input);
             }
             let strict = self.strict;
@@ -415,7 +413,7 @@ impl<P: FnMut(&Progress, Option<&Finding>)> Run<P> {
 fn breaks(shown: Shown, like: &Broken) -> Option<(Broken, Trace)> {
     let Shown { trace, broken, .. } = shown;
     let broken = broken.into_iter().find(|b| b.rule == like.rule)?;
-    Some((broken, trace))
+    Some((broken, trace?))
 }
 
 /// Whether it is a finding that a rule is broken.
