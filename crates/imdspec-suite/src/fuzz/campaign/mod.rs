@@ -66,7 +66,7 @@ pub struct Campaign {
 /// Which worlds a campaign is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worlds {
-    /// Those with much wrong with their replies: [`scenario`](super::scenario).
+    /// Those with much wrong with their replies: [`scenario`].
     Replies,
     /// Those in which much happens: [`explore::life`].
     Lives,
