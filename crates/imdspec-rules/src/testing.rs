@@ -23,22 +23,7 @@ impl Build {
     pub(crate) fn new() -> Self {
         Self {
             trace: Trace {
-                header: Header {
-                    imdspec_trace: 1,
-                    scenario: "by/hand".into(),
-                    seed: "0".into(),
-                    subject: "by hand".into(),
-                    clock: ClockKind::Virtual,
-                    env: Default::default(),
-                    config: Default::default(),
-                    code: Default::default(),
-                    links: Default::default(),
-                    whole_runs: false,
-                    sources: Default::default(),
-                    recorded: None,
-                    order: Default::default(),
-                    scenario_toml: None,
-                },
+                header: Header::new("by/hand", "by hand", "0", ClockKind::Virtual),
                 events: Vec::new(),
             },
             at: 0,

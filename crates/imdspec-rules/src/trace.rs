@@ -67,6 +67,35 @@ pub struct Header {
     pub scenario_toml: Option<String>,
 }
 
+impl Header {
+    /// The header of a scenario without settings or sources, on a subject that says nothing of its
+    /// order. `seed` is hexadecimal.
+    #[must_use]
+    pub fn new(
+        scenario: impl Into<String>,
+        subject: impl Into<String>,
+        seed: impl Into<String>,
+        clock: ClockKind,
+    ) -> Self {
+        Self {
+            imdspec_trace: 1,
+            scenario: scenario.into(),
+            seed: seed.into(),
+            subject: subject.into(),
+            clock,
+            env: Default::default(),
+            config: Default::default(),
+            code: Default::default(),
+            links: Default::default(),
+            whole_runs: false,
+            sources: Default::default(),
+            order: Default::default(),
+            recorded: None,
+            scenario_toml: None,
+        }
+    }
+}
+
 /// Where in a subject's life a recording of its traffic begins.
 ///
 /// Of a recording only the wire is known: neither the subject's settings and sources, nor when it was

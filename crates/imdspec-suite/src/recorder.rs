@@ -40,25 +40,13 @@ impl Recorder {
         seed: u64,
         clock: ClockKind,
     ) -> Header {
+        let links = scenario.links();
+        let links = links.iter();
         Header {
-            imdspec_trace: 1,
-            scenario: scenario.name.clone(),
-            seed: format!("{seed:016x}"),
-            subject: subject.to_owned(),
-            clock,
-            env: Default::default(),
-            config: Default::default(),
-            code: Default::default(),
-            links: scenario
-                .links()
-                .iter()
+            links: links
                 .map(|(address, link)| (address.to_string(), link.as_str().to_owned()))
                 .collect(),
-            whole_runs: false,
-            sources: Default::default(),
-            order: Default::default(),
-            recorded: None,
-            scenario_toml: None,
+            ..Header::new(&scenario.name, subject, format!("{seed:016x}"), clock)
         }
     }
 
@@ -106,23 +94,9 @@ impl Recorder {
         request: Request,
         reply: &Reply,
     ) -> u32 {
-        let (server, to, conn) = seen;
         self.requests += 1;
         let number = self.requests;
-        self.push(
-            now,
-            What::Request(RequestSeen {
-                request: number,
-                conn,
-                server,
-                to: to.to_owned(),
-                method: request.method,
-                target: request.target,
-                version: request.version,
-                headers: request.headers,
-                body: request.body,
-            }),
-        );
+        self.push(now, What::Request(request_seen(number, seen, request)));
         self.push(now, What::Reply(as_seen(number, reply)));
         number
     }
@@ -171,6 +145,25 @@ impl Recorder {
             events: Vec::new(),
         };
         std::mem::replace(&mut self.trace, rest)
+    }
+}
+
+/// A request as a trace has it: its number, and where it came in, over which connection.
+pub(crate) fn request_seen(
+    number: u32,
+    (server, to, conn): (Server, &str, u32),
+    request: Request,
+) -> RequestSeen {
+    RequestSeen {
+        request: number,
+        conn,
+        server,
+        to: to.to_owned(),
+        method: request.method,
+        target: request.target,
+        version: request.version,
+        headers: request.headers,
+        body: request.body,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `imdspec fuzz`: on the reference client, on a program that believes everything, and on command
+//! `imdspec fuzz` and `explore`: on the reference client, on a program that believes everything, and on command
 //! lines that are wrong.
 #![cfg(target_os = "linux")]
 
@@ -113,4 +113,22 @@ fn what_cannot_be_done_is_said() {
     let missing = ["fuzz", "--runs", "1", "--", "no-such-program-here"];
     let output = imdspec_in(folder.path(), &missing);
     ends(&output, 3, &["could not start", "is it installed"]);
+    // Nothing found in nothing is no pass.
+    for way in ["explore", "fuzz"] {
+        let idle = [way, "--runs", "2", "--network", "endpoint", "--", "false"];
+        let output = imdspec_in(folder.path(), &idle);
+        ends(
+            &output,
+            4,
+            &["nothing was put to the test", "nothing found"],
+        );
+    }
+}
+
+#[test]
+fn exploring_accuses_the_reference_client_of_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let explore = ["explore", "--runs", "500", "--seed", "1", "--strict"];
+    let output = imdspec_in(folder.path(), &explore);
+    ends(&output, 0, &["nothing found in 500 executions", "states"]);
 }

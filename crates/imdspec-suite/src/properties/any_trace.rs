@@ -132,22 +132,7 @@ const ENDS: [End; 8] = [
 pub fn any_trace(bytes: &[u8]) -> Trace {
     let mut from = Unstructured::new(bytes);
     let mut trace = Trace {
-        header: Header {
-            imdspec_trace: 1,
-            scenario: "fuzz".into(),
-            seed: "0".into(),
-            subject: "fuzz".into(),
-            clock: ClockKind::Virtual,
-            env: Default::default(),
-            config: Default::default(),
-            code: Default::default(),
-            links: Default::default(),
-            whole_runs: false,
-            sources: Default::default(),
-            order: Default::default(),
-            recorded: None,
-            scenario_toml: None,
-        },
+        header: Header::new("fuzz", "fuzz", "0", ClockKind::Virtual),
         events: Vec::new(),
     };
     let mut draw = Draw {

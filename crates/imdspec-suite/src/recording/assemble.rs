@@ -2,7 +2,8 @@
 
 use super::dialogue::Sound;
 use super::{Counts, Format, Part, Recording, secrets};
-use imdspec_rules::{ClockKind, Event, Header, Recorded, RequestSeen, Server, Trace, What};
+use crate::recorder::request_seen;
+use imdspec_rules::{ClockKind, Event, Header, Recorded, Server, Trace, What};
 use imdspec_wire::{Bytes, Mono, Request, Route, TTL_HEADER, Wall};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -32,20 +33,8 @@ pub(super) struct Heard {
 /// The header of a recording.
 pub(super) fn header(clock: ClockKind) -> Header {
     Header {
-        imdspec_trace: 1,
-        scenario: "recording".into(),
-        seed: "0".into(),
-        subject: "recorded traffic".into(),
-        clock,
-        env: Default::default(),
-        config: Default::default(),
-        code: Default::default(),
-        links: Default::default(),
-        whole_runs: false,
-        sources: Default::default(),
-        order: Default::default(),
         recorded: Some(Recorded::Midway),
-        scenario_toml: None,
+        ..Header::new("recording", "recorded traffic", "0", clock)
     }
 }
 
@@ -192,7 +181,7 @@ impl Client {
             Sound::Request(request) => {
                 self.requests += 1;
                 self.asked.entry(index).or_default().push(self.requests);
-                What::Request(seen(self.requests, conn, server, to, request))
+                What::Request(request_seen(self.requests, (server, to, conn), request))
             }
             Sound::Reply(mut reply) => {
                 let asked = self.asked.entry(index).or_default();
@@ -219,26 +208,5 @@ impl Client {
             what,
         });
         self.places.push(place);
-    }
-}
-
-/// A request as a trace has it.
-pub(super) fn seen(
-    number: u32,
-    conn: u32,
-    server: Server,
-    to: &str,
-    request: Request,
-) -> RequestSeen {
-    RequestSeen {
-        request: number,
-        conn,
-        server,
-        to: to.to_owned(),
-        method: request.method,
-        target: request.target,
-        version: request.version,
-        headers: request.headers,
-        body: request.body,
     }
 }

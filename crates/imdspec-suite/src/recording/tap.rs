@@ -7,8 +7,8 @@
 //! ```
 
 use super::Writer;
-use super::assemble::seen;
 use super::dialogue::{Dialogue, Over, Sound};
+use crate::recorder::request_seen;
 use imdspec_rules::{Server, What};
 use imdspec_wire::Bytes;
 use std::io;
@@ -122,7 +122,11 @@ impl Passed {
                 Sound::Request(request) => {
                     let number = record.writer.number();
                     asked.push(number);
-                    What::Request(seen(number, self.conn, Server::Imds, &self.to, request))
+                    What::Request(request_seen(
+                        number,
+                        (Server::Imds, &self.to, self.conn),
+                        request,
+                    ))
                 }
                 Sound::Reply(mut reply) => {
                     let own = usize::try_from(reply.request).unwrap_or(usize::MAX);

@@ -1,8 +1,8 @@
 //! A trace written while things happen, so that whatever ends the recorder loses nothing.
 
-use super::assemble::{header, seen};
+use super::assemble::header;
 use super::secrets::Secrets;
-use crate::recorder::as_seen;
+use crate::recorder::{as_seen, request_seen};
 use imdspec_model::Reply;
 use imdspec_rules::{ClockKind, Event, Server, What};
 use imdspec_wire::{Mono, Now, Request, Wall};
@@ -38,7 +38,7 @@ impl Writer {
     /// Writes down a request to the model and what it set out to answer.
     pub fn exchange(&mut self, conn: u32, to: &str, request: &Request, reply: &Reply) {
         let number = self.number();
-        let request = seen(number, conn, Server::Imds, to, request.clone());
+        let request = request_seen(number, (Server::Imds, to, conn), request.clone());
         self.write(What::Request(request));
         self.write(What::Reply(as_seen(number, reply)));
     }

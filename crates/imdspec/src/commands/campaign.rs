@@ -66,13 +66,16 @@ pub(crate) fn run(worlds: Worlds, args: &Args) -> Result<Exit, Failure> {
     Ok(exit(&ended))
 }
 
-const fn exit(ended: &Ended) -> Exit {
+fn exit(ended: &Ended) -> Exit {
     if ended.interrupted {
         Exit::Interrupted
-    } else if ended.findings.is_empty() && ended.heavy.is_none() {
-        Exit::Fine
-    } else {
+    } else if !ended.findings.is_empty() || ended.heavy.is_some() {
         Exit::Violations
+    } else if ended.progress.reached.covered() == 0 {
+        // Nothing found where nothing was looked at would be a pass that means nothing.
+        Exit::NothingSelected
+    } else {
+        Exit::Fine
     }
 }
 

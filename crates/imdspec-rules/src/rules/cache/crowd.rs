@@ -10,7 +10,7 @@ pub(super) const CACHE_014: Rule = Rule {
     level: Level::Should,
     applies: Applies::With(Capability::CachesCredentials),
     statement: "Callers that ask at the same time share one fetch: before the first of them is answered, one good document is asked for.",
-    source: "aws-sdk-go-v2 aws/credential_cache_test.go `TestCredentialsCache_RetrieveConcurrent`; smithy-rs aws-smithy-runtime/src/client/identity/cache/lazy.rs `load_contention`; botocore tests/functional/test_credentials.py TestCredentialRefreshRaces `test_has_no_race_conditions`",
+    source: "aws-sdk-go-v2 aws/credential_cache_test.go `TestCredentialsCache_RetrieveConcurrent`; smithy-rs rust-runtime/aws-smithy-runtime/src/client/identity/cache/lazy.rs `load_contention` (two hundred callers, five loads)",
     provenance: Provenance::Tested,
     rationale: "The service answers few requests a second for a whole instance. When credentials end under load and each caller fetches its own, it throttles them, and the application with them.",
     differs: &[],

@@ -7,6 +7,7 @@ mod history;
 
 use super::Mutant;
 use super::fixes::{is_document, is_put, reply};
+use super::mutants::mutant;
 use super::tamper::{Ending, Sending, die};
 use history::{History, ends, goes, looking_back};
 use imdspec_client::{ProviderError, Send};
@@ -21,80 +22,67 @@ pub const fn interactions() -> &'static [Mutant] {
 const MINUTE: i64 = 60_000;
 
 const INTERACTIONS: &[Mutant] = &[
-    found_by(
+    mutant(
         "CACHE-018",
         "a token refused while credentials were rotated and the clock was set ahead: the new key, the old secret",
         |_| looking_back(goes, mixes_after_refusal),
     ),
-    found_by(
+    mutant(
         "CACHE-018",
         "rotated after two outages in a row: the new key with the old security token",
         |_| looking_back(goes, mixes_after_outages),
     ),
-    found_by(
+    mutant(
         "TOKEN-005",
         "the clock set back after an outage, before a new token is fetched: the former one is sent beside it",
         |_| looking_back(sends_both_tokens, ends),
     ),
-    found_by(
+    mutant(
         "TOKEN-005",
         "another role listed after the clock was set ahead: its document is asked for without a token",
         |_| looking_back(forgets_token, ends),
     ),
-    found_by(
+    mutant(
         "TOKEN-002",
         "the clock set ahead by hours before a second token: its lifetime is not asked for",
         |_| looking_back(forgets_ttl, ends),
     ),
-    found_by(
+    mutant(
         "CACHE-018",
         "rotated after it was throttled, when the clock was set: the new key with the old secret",
         |_| looking_back(goes, mixes_after_throttling),
     ),
-    found_by(
+    mutant(
         "DOC-001",
         "an outage after the clock was set and the role changed: it fails on a good document",
         |_| looking_back(goes, fails_after_new_role),
     ),
-    found_by(
+    mutant(
         "CACHE-016",
         "the clock set past the end after an outage: what is held is given without asking",
         |_| looking_back(trusts_the_clock, ends),
     ),
-    found_by(
+    mutant(
         "SEC-019",
         "rotated and the clock set back, so that the new ones end sooner, with no token refused: it dies",
         |_| looking_back(goes, dies_of_earlier_end),
     ),
-    found_by(
+    mutant(
         "SEC-005",
         "a token refused twice in the resolve after an outage: it is quoted in the error",
         |_| looking_back(goes, quotes_token),
     ),
-    found_by(
+    mutant(
         "TOKEN-019",
         "throttled once a token was refused: it goes on without one",
         |_| looking_back(drops_token_when_throttled, ends),
     ),
-    found_by(
+    mutant(
         "ROUTE-003",
         "a token refused after an outage: the role is asked for in capital letters",
         |_| looking_back(shouts_role, ends),
     ),
 ];
-
-const fn found_by(
-    rule: &'static str,
-    defect: &'static str,
-    tamper: fn(&imdspec_client::Environment) -> super::Tamper,
-) -> Mutant {
-    Mutant {
-        rule,
-        defect,
-        v1_fallback: false,
-        tamper,
-    }
-}
 
 fn mixes_after_refusal(seen: &History, _: Now, ending: Ending) -> Ending {
     let mixes = seen.refusals > 0 && seen.set > 0 && seen.is_rotated(&ending);

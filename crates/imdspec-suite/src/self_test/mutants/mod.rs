@@ -42,7 +42,7 @@ pub fn mutants() -> &'static [Mutant] {
 }
 
 /// A mutant of the reference client as it is.
-const fn mutant(
+pub(super) const fn mutant(
     rule: &'static str,
     defect: &'static str,
     tamper: fn(&Environment) -> Tamper,

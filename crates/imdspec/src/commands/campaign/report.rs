@@ -67,6 +67,12 @@ pub(super) fn text(args: &Args, ended: &Ended, saved: &[PathBuf], seed: u64) -> 
     }
     lines.extend(never_reached(&ended.progress.reached));
     lines.push(sum(ended));
+    if ended.progress.reached.covered() == 0 {
+        lines.push(paint(
+            RED,
+            "nothing was put to the test: the subject asked the service for no credentials",
+        ));
+    }
     if ended.interrupted {
         lines.push("interrupted: the time was not used up".into());
     }
