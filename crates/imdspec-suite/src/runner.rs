@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 pub use seed::{run_seed, scenario_seed};
 pub use standing::Standing;
+pub(crate) use standing::{settle, start};
 
 /// The most scenarios under way at once: most of them wait, but each holds ports and perhaps a
 /// process.

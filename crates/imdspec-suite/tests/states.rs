@@ -2,12 +2,11 @@
 
 use imdspec_client::Options;
 use imdspec_rules::Trace;
+use imdspec_suite::fuzz::campaign::Pool;
 use imdspec_suite::fuzz::{self, Reach};
 use imdspec_suite::self_test::mutants;
 use imdspec_suite::states::{Reached, State, catalogue};
 use imdspec_suite::{Reference, Scenario, memory, scenario};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 /// A client, as what becomes of a scenario on it.
 type Client = Box<dyn Fn(&Scenario) -> Trace>;
@@ -30,66 +29,20 @@ fn clients() -> Vec<Client> {
     clients
 }
 
-/// Inputs by chance, and changes of those that showed something new.
-struct Inputs {
-    kept: Vec<Vec<u8>>,
-    chance: ChaCha8Rng,
-}
-
-impl Inputs {
-    fn new() -> Self {
-        Self {
-            kept: Vec::new(),
-            chance: ChaCha8Rng::seed_from_u64(1),
-        }
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.chance.next_u64()).unwrap_or(usize::MAX) % n
-    }
-
-    fn next(&mut self) -> Vec<u8> {
-        if self.kept.is_empty() || self.below(3) == 0 {
-            let mut input = vec![0; self.below(160)];
-            self.chance.fill_bytes(&mut input);
-            return input;
-        }
-        let at = self.below(self.kept.len());
-        let mut input = self.kept[at].clone();
-        for _ in 0..=self.below(3) {
-            let at = self.below(input.len() + 1);
-            let byte = self.chance.next_u32().to_le_bytes()[0];
-            match self.below(4) {
-                0 if at < input.len() => input[at] = byte,
-                1 if at < input.len() => drop(input.remove(at)),
-                2 => {
-                    let other = self.below(self.kept.len());
-                    let other = self.kept[other].clone();
-                    let from = self.below(other.len() + 1);
-                    input.truncate(at);
-                    input.extend_from_slice(&other[from..]);
-                }
-                _ => input.insert(at, byte),
-            }
-        }
-        input
-    }
-}
-
 /// What so many worlds of chance lead to: a third of them the client, a third its variant of version
 /// 1, and the others one mutant after the other.
 fn by_chance(worlds: usize, reached: &mut Reached) {
     let clients = clients();
-    let mut inputs = Inputs::new();
+    let mut inputs = Pool::new(1);
     for n in 0..worlds {
-        let input = inputs.next();
+        let input = inputs.draw();
         let scenario = fuzz::scenario(&input, Reach::ALL);
         let client = match n % 3 {
             2 => 2 + n / 3 % (clients.len() - 2),
             reference => reference,
         };
         if reached.add(&clients[client](&scenario)) {
-            inputs.kept.push(input);
+            inputs.keep(input);
         }
     }
 }

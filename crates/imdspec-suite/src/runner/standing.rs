@@ -1,12 +1,12 @@
 //! A subject that was put under test, and runs one scenario after another.
 
 use super::programs::{self, Runner};
-use super::{MOST_AT_ONCE, NotRun, Ran, scenario_seed};
+use super::{MOST_AT_ONCE, NotRun, Plan, Ran, scenario_seed};
 use crate::machine::Reference;
-use crate::program::{ContractError, Hello};
+use crate::program::{ContractError, Hello, Program};
 use crate::scenario::Scenario;
 use crate::site::{Abilities, why_not};
-use crate::subject::{Kind, Subject};
+use crate::subject::{Driven, Kind, Subject};
 use crate::{memory, sockets};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -51,22 +51,9 @@ impl Standing {
             Kind::Memory(reference) => Under::Memory(reference),
             Kind::Sockets(reference) => Under::Sockets(reference, Semaphore::new(MOST_AT_ONCE)),
             Kind::Program(driven, program) => {
-                let plan = super::Plan {
-                    subject: subject.clone(),
-                    scenarios: scenarios.to_vec(),
-                    seed,
-                };
-                let ready = programs::prepare(&program, driven, &plan, program.network).await?;
-                if let Some(hello) = ready.hello {
-                    subject.introduce(hello);
-                }
-                notes.extend(ready.notes);
-                subject.set_clock(ready.clock);
-                let can = Abilities {
-                    clock_reason: ready.clock_reason,
-                    ..subject.abilities()
-                };
-                Under::Program(Box::new(ready.runner), can)
+                let started = start(driven, &program, &mut subject, scenarios, seed).await?;
+                notes.extend(started.notes);
+                Under::Program(Box::new(started.runner), started.can)
             }
         };
         Ok(Self {
@@ -121,8 +108,48 @@ impl Standing {
     }
 }
 
+/// A program that was started once on a healthy service.
+pub(crate) struct Started {
+    pub(crate) runner: Runner,
+    pub(crate) can: Abilities,
+    /// How many resolves it takes at once.
+    pub(crate) concurrency: u32,
+    /// What the user should know before reading the verdicts.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Starts a program once, and notes in its subject what it says of itself.
+pub(crate) async fn start(
+    driven: Driven,
+    program: &Program,
+    subject: &mut Subject,
+    scenarios: &[Arc<Scenario>],
+    seed: u64,
+) -> Result<Started, ContractError> {
+    let plan = Plan {
+        subject: subject.clone(),
+        scenarios: scenarios.to_vec(),
+        seed,
+    };
+    let ready = programs::prepare(program, driven, &plan, program.network).await?;
+    let concurrency = ready.hello.as_ref().map_or(1, |hello| hello.concurrency);
+    if let Some(hello) = ready.hello {
+        subject.introduce(hello);
+    }
+    subject.set_clock(ready.clock);
+    Ok(Started {
+        runner: ready.runner,
+        can: Abilities {
+            clock_reason: ready.clock_reason,
+            ..subject.abilities()
+        },
+        concurrency,
+        notes: ready.notes,
+    })
+}
+
 /// Decides where a program runs, and gives what there is to know about that.
-pub(super) fn settle(subject: &mut Subject) -> Result<Vec<String>, ContractError> {
+pub(crate) fn settle(subject: &mut Subject) -> Result<Vec<String>, ContractError> {
     let mut notes = Vec::new();
     if let Some(program) = subject.kind.program() {
         let network = programs::settle_network(program.network, &mut notes)?;

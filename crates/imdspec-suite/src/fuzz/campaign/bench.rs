@@ -6,7 +6,7 @@ use crate::fuzz::{Broken, broken};
 use crate::memory;
 use crate::program::ContractError;
 use crate::runner::programs::{self, Runner};
-use crate::runner::{Plan, scenario_seed};
+use crate::runner::{scenario_seed, settle, start};
 use crate::scenario::{ClockNeed, Scenario, Step};
 use crate::states::Seen;
 use crate::subject::{Kind, Subject};
@@ -72,6 +72,7 @@ impl Bench {
         seed: u64,
         jobs: Option<usize>,
     ) -> Result<Self, ContractError> {
+        let mut notes = settle(&mut subject)?;
         let (driven, program) = match subject.kind.clone() {
             Kind::Memory(reference) | Kind::Sockets(reference) => {
                 let way = move |scenario: &Scenario, seed| memory::run(scenario, &reference, seed);
@@ -79,25 +80,13 @@ impl Bench {
             }
             Kind::Program(driven, program) => (driven, program),
         };
-        let mut notes = Vec::new();
-        let network = programs::settle_network(program.network, &mut notes)?;
-        subject.set_network(network);
-        let plan = Plan {
-            subject: subject.clone(),
-            scenarios: vec![Arc::new(moves_the_clock())],
-            seed,
-        };
-        let ready = programs::prepare(&program, driven, &plan, network).await?;
-        let callers = ready.hello.as_ref().map_or(1, |h| h.concurrency);
-        if let Some(hello) = ready.hello {
-            subject.introduce(hello);
-        }
-        notes.extend(ready.notes);
-        subject.set_clock(ready.clock);
+        let moves = [Arc::new(moves_the_clock())];
+        let started = start(driven, &program, &mut subject, &moves, seed).await?;
+        notes.extend(started.notes);
         let reach = fuzz::Reach {
-            clock: subject.abilities().clock,
+            clock: started.can.clock,
             waits: fuzz::Waits::Real,
-            callers: callers.min(8),
+            callers: started.concurrency.min(8),
         };
         Ok(Self {
             subject,
@@ -108,7 +97,7 @@ impl Bench {
             tries: 160,
             notes,
             seed,
-            under: Under::Program(Arc::new(ready.runner)),
+            under: Under::Program(Arc::new(started.runner)),
         })
     }
 

@@ -16,6 +16,7 @@ mod pool;
 mod story;
 
 pub use finding::{Finding, Heavy};
+pub use pool::Pool;
 
 use super::{Broken, Coverage, Reach, Shrink, scenario};
 use crate::program::ContractError;
@@ -24,7 +25,6 @@ use crate::subject::Subject;
 use crate::{Scenario, explore};
 use bench::{Bench, How, Shown, Way};
 use imdspec_rules::{Level, Trace};
-use pool::Pool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -266,7 +266,7 @@ impl<P: FnMut(&Progress, Option<&Finding>)> Run<P> {
         let size = self.bench.round * self.bench.jobs;
         let left = self.runs - (self.at.executions - self.at.on_findings);
         let size = size.min(usize::try_from(left).unwrap_or(size));
-        let mut inputs: Vec<Vec<u8>> = (0..size).map(|_| self.pool.next()).collect();
+        let mut inputs: Vec<Vec<u8>> = (0..size).map(|_| self.pool.draw()).collect();
         if self.at.executions == 0 {
             // The healthy service comes first: all that follows is held against it.
             inputs[0].clear();

@@ -8,13 +8,15 @@ const LONGEST: usize = 256;
 
 /// The inputs that showed something new, and a source of chance.
 #[derive(Debug)]
-pub(super) struct Pool {
+pub struct Pool {
     kept: Vec<Vec<u8>>,
     chance: ChaCha8Rng,
 }
 
 impl Pool {
-    pub(super) fn new(seed: u64) -> Self {
+    /// A source of chance that is the same for the same seed, and nothing kept yet.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self {
             kept: Vec::new(),
             chance: ChaCha8Rng::seed_from_u64(seed),
@@ -22,12 +24,12 @@ impl Pool {
     }
 
     /// Keeps an input that showed something new.
-    pub(super) fn keep(&mut self, input: Vec<u8>) {
+    pub fn keep(&mut self, input: Vec<u8>) {
         self.kept.push(input);
     }
 
-    /// The next input. The very first is empty: the healthy service.
-    pub(super) fn next(&mut self) -> Vec<u8> {
+    /// The next input: fresh chance, or a change to one that was kept.
+    pub fn draw(&mut self) -> Vec<u8> {
         if self.kept.is_empty() || self.below(3) == 0 {
             return self.fresh();
         }
@@ -92,7 +94,7 @@ mod tests {
         let draw = |seed| {
             let mut pool = Pool::new(seed);
             pool.keep(vec![1, 2, 3]);
-            (0..200).map(|_| pool.next()).collect::<Vec<_>>()
+            (0..200).map(|_| pool.draw()).collect::<Vec<_>>()
         };
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
