@@ -80,7 +80,7 @@ pub struct Send {
 impl fmt::Debug for Send {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = (self.request.headers.0.iter())
-            .map(|(name, _)| name.as_str())
+            .map(|(name, _)| &**name)
             .collect();
         f.debug_struct("Send")
             .field("authority", &self.authority.to_string())

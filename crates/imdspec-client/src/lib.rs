@@ -24,14 +24,14 @@
 //! use imdspec_wire::{Headers, Mono, Now, Response, Version, Wall};
 //!
 //! let now = Now { wall: Wall(1_767_225_600_000), mono: Mono(0) };
-//! let reply = |header: (&str, &str), body: &str| Response {
+//! let reply = |header: (&'static str, &str), body: &str| Response {
 //!     version: Version::Http11,
 //!     status: 200,
 //!     reason: "OK".into(),
 //!     headers: Headers::from_iter([header]),
 //!     body: body.into(),
 //! };
-//! let mut provider = Provider::new(&Environment::default(), Options::default(), 0);
+//! let mut provider = Provider::new(&Environment::default(), &Options::default(), 0);
 //! provider.start(now);
 //!
 //! let Action::Send(put) = provider.poll(now) else { panic!() };

@@ -86,7 +86,7 @@ impl Answer {
     /// needs the date of a document has `LastUpdated`.
     pub(crate) fn reply(self, profile: Profile, request: &Request) -> Reply {
         let mut headers = Vec::with_capacity(6);
-        let mut field = |name: &str, value: String| headers.push((name.to_owned(), value));
+        let mut field = |name: &'static str, value: String| headers.push((name.into(), value));
         if let Some(seconds) = self.ttl {
             field(TTL, seconds.to_string());
         }

@@ -209,20 +209,20 @@ impl Armed {
         for (name, _) in &headers {
             reply.headers.remove(name);
         }
-        reply.headers.0.extend(headers);
+        reply.headers.extend(headers);
         for name in &self.fault.without {
             reply.headers.remove(name);
         }
         let flood = 1..=self.fault.header_flood.unwrap_or(0);
-        reply.headers.0.extend(flood.map(|n| {
-            let value = "imdspec-".repeat(8);
-            (format!("X-Flood-{n}"), value)
-        }));
+        let value = "imdspec-".repeat(8);
+        reply
+            .headers
+            .extend(flood.map(|n| (format!("X-Flood-{n}"), value.clone())));
     }
 }
 
 /// Sets a field where it stands, or at the end.
-fn put(headers: &mut Headers, name: &str, value: String) {
+fn put(headers: &mut Headers, name: &'static str, value: String) {
     match headers
         .0
         .iter_mut()

@@ -158,7 +158,8 @@ pub(crate) fn find(path: &str, role: &str) -> Found {
     }
     let mut node = VERSION;
     // Rebuilt from names of ours, so that a redirect repeats nothing a client sent.
-    let mut real = format!("/{version}/");
+    let mut real = String::with_capacity(path.len() + 2);
+    real.extend(["/", version, "/"]);
     while let Some(segment) = segments.next() {
         let child = match node {
             Node::Directory(children) => children

@@ -3,7 +3,6 @@
 use crate::rules::sight::is_v1_forbidden;
 use crate::{Call, Case, ClockKind, Exchange, Outcome, Server};
 use imdspec_wire::Source;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -106,24 +105,24 @@ impl fmt::Display for Capability {
 
 /// What is known of a subject's capabilities: declared ones bind, the others are inferred.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Capabilities(BTreeMap<Capability, bool>);
+pub struct Capabilities([Option<bool>; Capability::ALL.len()]);
 
 impl Capabilities {
     /// Declares that the subject has, or has not, a capability.
-    pub fn declare(&mut self, capability: Capability, has: bool) {
-        self.0.insert(capability, has);
+    pub const fn declare(&mut self, capability: Capability, has: bool) {
+        self.0[capability as usize] = Some(has);
     }
 
     /// Whether the subject has the capability; unknown counts as no.
     #[must_use]
-    pub fn has(&self, capability: Capability) -> bool {
-        self.0.get(&capability).copied().unwrap_or(false)
+    pub const fn has(&self, capability: Capability) -> bool {
+        matches!(self.0[capability as usize], Some(true))
     }
 
     /// Whether anything is known about the capability.
     #[must_use]
-    pub fn knows(&self, capability: Capability) -> bool {
-        self.0.contains_key(&capability)
+    pub const fn knows(&self, capability: Capability) -> bool {
+        self.0[capability as usize].is_some()
     }
 
     /// These capabilities, with the undeclared ones filled in from what the cases show.

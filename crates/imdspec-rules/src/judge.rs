@@ -122,7 +122,7 @@ pub fn accuse<'r>(
         .collect()
 }
 
-fn applies(to: Applies, has: &Capabilities) -> bool {
+const fn applies(to: Applies, has: &Capabilities) -> bool {
     match to {
         Applies::Always => true,
         Applies::With(c) => has.has(c),

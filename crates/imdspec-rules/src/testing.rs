@@ -92,7 +92,7 @@ impl Build {
             method: method.into(),
             target: target.into(),
             version: Version::Http11,
-            headers: headers.iter().copied().collect(),
+            headers: fields(headers),
             body: Bytes::default(),
         }))
     }
@@ -115,7 +115,7 @@ impl Build {
             version: Version::Http11,
             status: (!matches!(end, End::Silent | End::Closed | End::Garbage)).then_some(status),
             interim: Vec::new(),
-            headers: headers.iter().copied().collect::<Headers>(),
+            headers: fields(headers),
             body: body.into(),
             end,
             delay: 0,
@@ -414,6 +414,13 @@ impl Build {
             .unwrap_or_else(|| panic!("no rule {rule}"))
             .check(&Case::new(&self.trace))
     }
+}
+
+fn fields(headers: &[(&str, &str)]) -> Headers {
+    let fields = headers.iter();
+    fields
+        .map(|(name, value)| ((*name).to_owned(), *value))
+        .collect()
 }
 
 /// A credential document that goes with [`Build::gave`].

@@ -4,6 +4,7 @@ use crate::order::{Document, OnFailure};
 use imdspec_client::{Action, Environment, Lost, Options, Provider, Ran, Unread};
 use imdspec_rules::Capabilities;
 use imdspec_wire::{Now, Order, Response, Source};
+use std::fmt::Write as _;
 
 /// A client that neither sleeps nor speaks: it says what to do next.
 pub trait Machine {
@@ -47,7 +48,10 @@ impl Machine for Provider {
     }
 
     fn shown(&self) -> String {
-        format!("{self:?}")
+        let mut shown = String::with_capacity(1024);
+        // Writing to a string cannot fail.
+        let _ = write!(shown, "{self:?}");
+        shown
     }
 }
 
@@ -93,6 +97,6 @@ impl Reference {
     /// A provider for one scenario.
     #[must_use]
     pub fn build(&self, environment: &Environment, seed: u64) -> Provider {
-        Provider::new(environment, self.options.clone(), seed)
+        Provider::new(environment, &self.options, seed)
     }
 }

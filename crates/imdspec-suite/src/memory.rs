@@ -66,7 +66,7 @@ pub fn run_with<M: Machine>(
     for step in &scenario.steps {
         joined.step(step);
     }
-    joined.site.recorder.take()
+    joined.site.recorder.into_trace()
 }
 
 /// What a scenario's settings look like to a program.
@@ -138,8 +138,11 @@ impl<M: Machine> Joined<M> {
                 .unwrap_or_else(|_| crashed())
         };
         self.dead |= matches!(outcome, Outcome::Crash { .. });
-        for call in calls {
-            self.site.recorder.outcome(self.now, call, outcome.clone());
+        for (call, outcome) in calls
+            .into_iter()
+            .zip(std::iter::repeat_n(outcome, n as usize))
+        {
+            self.site.recorder.outcome(self.now, call, outcome);
         }
         if !self.dead {
             let shown = self.machine.shown();
@@ -205,7 +208,9 @@ impl<M: Machine> Joined<M> {
 
     fn depart(&mut self, send: Send) -> Flight {
         let to = resolved(&send.authority);
-        if let Some(link) = host(&to).and_then(|host| self.links.get(&host)) {
+        if !self.links.is_empty()
+            && let Some(link) = host(&to).and_then(|host| self.links.get(&host))
+        {
             return match link.lost() {
                 Some(lost) => Flight::lost(self.now.mono, lost),
                 None => Flight::never(),

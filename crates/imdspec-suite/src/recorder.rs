@@ -138,6 +138,10 @@ impl Recorder {
         );
     }
 
+    pub(crate) fn into_trace(self) -> Trace {
+        self.trace
+    }
+
     /// The trace so far; recording goes on with an empty one.
     pub(crate) fn take(&mut self) -> Trace {
         let rest = Trace {

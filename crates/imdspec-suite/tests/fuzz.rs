@@ -115,7 +115,12 @@ mod anybodys_provider {
     }
 
     impl Small {
-        fn ask(&self, method: &str, path: &str, header: (&str, &str)) -> Result<Response, Refusal> {
+        fn ask(
+            &self,
+            method: &str,
+            path: &str,
+            header: (&'static str, &str),
+        ) -> Result<Response, Refusal> {
             let mut request = Request::new(method, path);
             request.headers.push("Host", "127.0.0.1:1338");
             request.headers.push(header.0, header.1);

@@ -69,7 +69,7 @@ fn reference(environment: Environment) -> Reference {
         process_timeout: Duration::from_secs(2),
         ..Options::default()
     };
-    let provider = Provider::new(&asked, options, 1);
+    let provider = Provider::new(&asked, &options, 1);
     let clock = Scenarios(environment.clock);
     Reference(Driver::new(provider, clock, ReqwestTransport::default()))
 }

@@ -2,6 +2,7 @@
 
 use crate::http::latin1;
 use crate::{Headers, WireError};
+use std::mem::MaybeUninit;
 
 /// More header fields than this are an attack, not a message.
 const MAX_FIELDS: usize = 128;
@@ -19,15 +20,16 @@ pub(crate) fn head_end(buffer: &[u8], seen: usize) -> Option<usize> {
         })
 }
 
-/// Room for the fields of one head.
-pub(crate) const fn field_room<'a>() -> [httparse::Header<'a>; MAX_FIELDS] {
-    [httparse::EMPTY_HEADER; MAX_FIELDS]
+/// Room for the fields of one head, of which the parser hands out what it has filled: four kilobytes
+/// need not be cleared for each reply.
+pub(crate) const fn field_room<'a>() -> [MaybeUninit<httparse::Header<'a>>; MAX_FIELDS] {
+    [const { MaybeUninit::uninit() }; MAX_FIELDS]
 }
 
 pub(crate) fn headers(fields: &[httparse::Header<'_>]) -> Headers {
     let fields = fields.iter();
     fields
-        .map(|f| (f.name, unfolded(latin1(f.value))))
+        .map(|f| (f.name.to_owned(), unfolded(latin1(f.value))))
         .collect()
 }
 

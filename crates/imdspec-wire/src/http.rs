@@ -2,6 +2,7 @@
 
 use crate::{Bytes, TOKEN_HEADER};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The version on a request or status line.
@@ -27,13 +28,16 @@ impl Version {
     }
 }
 
+/// The name of a header field; one that stands in a program is not copied.
+pub type FieldName = Cow<'static, str>;
+
 /// Header fields in the order they were sent.
 ///
 /// A value is text in which each `char` up to U+00FF stands for one byte (ISO 8859-1), so any
 /// bytes a peer sent survive.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Headers(pub Vec<(String, String)>);
+pub struct Headers(pub Vec<(FieldName, String)>);
 
 /// The fields as sent, but for the values of those that carry secrets.
 impl fmt::Debug for Headers {
@@ -72,7 +76,7 @@ impl Headers {
     }
 
     /// Adds a field at the end, keeping any of the same name.
-    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub fn push(&mut self, name: impl Into<FieldName>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
     }
 
@@ -82,21 +86,25 @@ impl Headers {
     }
 
     /// Replaces every field called `name` by one, at the end.
-    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub fn set(&mut self, name: impl Into<FieldName>, value: impl Into<String>) {
         let name = name.into();
         self.remove(&name);
         self.push(name, value);
     }
 }
 
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
+impl<N: Into<FieldName>, V: Into<String>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        Self(
-            fields
-                .into_iter()
-                .map(|(n, v)| (n.into(), v.into()))
-                .collect(),
-        )
+        let mut headers = Self::default();
+        headers.extend(fields);
+        headers
+    }
+}
+
+impl<N: Into<FieldName>, V: Into<String>> Extend<(N, V)> for Headers {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, fields: I) {
+        let fields = fields.into_iter();
+        self.0.extend(fields.map(|(n, v)| (n.into(), v.into())));
     }
 }
 
@@ -130,7 +138,7 @@ impl Request {
 
     /// The same request with one header more.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: impl Into<FieldName>, value: impl Into<String>) -> Self {
         self.headers.push(name, value);
         self
     }
@@ -161,5 +169,8 @@ impl Response {
 
 /// Bytes as ISO 8859-1 text, so that nothing is lost.
 pub(crate) fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|&b| char::from(b)).collect()
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => text.to_owned(),
+        _ => bytes.iter().map(|&b| char::from(b)).collect(),
+    }
 }

@@ -39,7 +39,7 @@ mod token;
 pub use bytes::Bytes;
 pub use document::{CredentialDocument, Credentials, Field, FieldType, Success};
 pub use error::WireError;
-pub use http::{Headers, Request, Response, Version};
+pub use http::{FieldName, Headers, Request, Response, Version};
 pub use identity::InstanceIdentity;
 pub use instance_profile::InstanceProfile;
 pub use request_reader::{RequestReader, RequestStep};

@@ -115,8 +115,8 @@ impl RequestReader {
             return Ok(None);
         }
         let mut fields = field_room();
-        let mut parsed = httparse::Request::new(&mut fields);
-        match parsed.parse(&self.buffer) {
+        let mut parsed = httparse::Request::new(&mut []);
+        match parsed.parse_with_uninit_headers(&self.buffer, &mut fields) {
             Ok(httparse::Status::Partial) => Ok(None),
             Err(e) => Err(bad_head(e, self.limits.head)),
             Ok(httparse::Status::Complete(length)) => Ok(Some((

@@ -138,7 +138,7 @@ impl ResponseReader {
     }
 
     fn feed_body(&mut self, bytes: &[u8]) -> Result<Received, WireError> {
-        let Some((response, reader)) = &mut self.body else {
+        let Some((_, reader)) = &mut self.body else {
             return Ok(Received::More);
         };
         let used = reader.feed(bytes)?;
@@ -146,9 +146,12 @@ impl ResponseReader {
             return Ok(Received::More);
         }
         self.rest = bytes.get(used..).unwrap_or_default().to_vec();
-        let mut response = response.clone();
-        response.body = Bytes(reader.take());
-        Ok(Received::Done(response))
+        let body = Bytes(reader.take());
+        let whole = self
+            .body
+            .take()
+            .map(|(response, _)| Response { body, ..response });
+        Ok(whole.map_or(Received::More, Received::Done))
     }
 
     /// Refuses a head of `length` bytes or more that is over the limit, whatever stands in it.
@@ -173,11 +176,11 @@ impl ResponseReader {
 
     fn parse_head(&self) -> Result<Option<(Response, usize)>, WireError> {
         let mut fields = field_room();
-        let mut parsed = httparse::Response::new(&mut fields);
+        let mut parsed = httparse::Response::new(&mut []);
         // A user agent reads a folded line, and puts a space in its place (RFC 9112, section 5.2).
         let mut config = httparse::ParserConfig::default();
         config.allow_obsolete_multiline_headers_in_responses(true);
-        match config.parse_response(&mut parsed, &self.buffer) {
+        match config.parse_response_with_uninit_headers(&mut parsed, &self.buffer, &mut fields) {
             Ok(httparse::Status::Partial) => Ok(None),
             Err(e) => Err(bad_head(e, self.limits.head)),
             // Three digits, but no class of status (RFC 9110, section 15).

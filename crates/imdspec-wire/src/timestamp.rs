@@ -56,7 +56,7 @@ impl Timestamp {
     /// The timestamp as the service writes it: UTC, `Z`, seconds, the fraction dropped.
     #[must_use]
     pub fn to_seconds_text(self) -> String {
-        self.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+        format!("{:.0}", self.0)
     }
 }
 

@@ -73,7 +73,7 @@ fn as_sent(request: &HttpRequest, uri: &Uri) -> Request {
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let mut sent = Request::new(request.method(), target);
     for (name, value) in request.headers() {
-        sent.headers.push(name, value);
+        sent.headers.push(name.to_owned(), value);
     }
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     sent.headers.push("host", authority);

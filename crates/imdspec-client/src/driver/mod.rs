@@ -57,7 +57,7 @@ impl Driver {
     #[must_use]
     pub fn from_process() -> Self {
         let seed = RandomState::new().hash_one(std::process::id());
-        let provider = Provider::new(&Environment::from_process(), Options::default(), seed);
+        let provider = Provider::new(&Environment::from_process(), &Options::default(), seed);
         Self::new(
             provider,
             SystemClock::default(),

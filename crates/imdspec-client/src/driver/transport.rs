@@ -147,7 +147,7 @@ fn headers(map: &HeaderMap) -> Headers {
     map.iter()
         .map(|(name, value)| {
             let latin1: String = value.as_bytes().iter().map(|&b| char::from(b)).collect();
-            (name.as_str(), latin1)
+            (name.as_str().to_owned(), latin1)
         })
         .collect()
 }

@@ -38,7 +38,6 @@ use crate::settings::service::{Aws, ServiceEndpoint, region};
 use crate::settings::sso::SsoSettings;
 use crate::settings::{ATTEMPTS_LEGAL, Settings};
 use imdspec_wire::Source;
-use std::collections::BTreeSet;
 
 /// How many profiles a role may lead through. Nobody needs that many, and each is asked through
 /// the one before it.
@@ -51,11 +50,12 @@ pub(crate) fn choose(environment: &Environment, options: &Options, seed: u64) ->
     let mut chooser = Chooser::new(environment, options, seed);
     let mut links = Vec::new();
     let mut turned_off = None;
-    let mut seen = BTreeSet::new();
+    let mut seen = Vec::new();
     for source in options.order.sources() {
-        if !seen.insert(source) {
+        if seen.contains(&source) {
             continue;
         }
+        seen.push(source);
         match chooser.link(source) {
             Ok(None) => {}
             Ok(Some(link)) => links.push(link),

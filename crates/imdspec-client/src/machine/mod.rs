@@ -87,9 +87,9 @@ impl Provider {
     ///
     /// What is wrong with the settings is the outcome of each resolve.
     #[must_use]
-    pub fn new(environment: &Environment, options: Options, seed: u64) -> Self {
+    pub fn new(environment: &Environment, options: &Options, seed: u64) -> Self {
         Self {
-            chain: choose::choose(environment, &options, seed),
+            chain: choose::choose(environment, options, seed),
         }
     }
 

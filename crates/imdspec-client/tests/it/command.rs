@@ -105,7 +105,7 @@ async fn a_file_is_read_if_it_is_one_of_its_kind() {
 }
 
 fn driver<C: Clock>(environment: &imdspec_client::Environment, clock: C) -> Driver<C> {
-    let provider = Provider::new(environment, Options::default(), 1);
+    let provider = Provider::new(environment, &Options::default(), 1);
     Driver::new(provider, clock, ReqwestTransport::default())
 }
 

@@ -17,7 +17,7 @@ const FAR: &str = "2999-01-01T00:00:00Z";
 
 fn provider(uri: &str) -> Provider {
     let environment = play::vars([("AWS_EC2_METADATA_SERVICE_ENDPOINT", uri)]);
-    Provider::new(&environment, Options::default(), 1)
+    Provider::new(&environment, &Options::default(), 1)
 }
 
 async fn service() -> MockServer {
@@ -130,7 +130,7 @@ async fn fifty_callers(status: u16) -> (usize, Vec<play::Outcome>) {
     };
     let transport = Arc::new(transport);
     let driver = Driver::new(
-        Provider::new(&Environment::default(), Options::default(), 1),
+        Provider::new(&Environment::default(), &Options::default(), 1),
         Still,
         Shared(Arc::clone(&transport)),
     );
@@ -185,7 +185,7 @@ async fn a_caller_who_leaves_takes_nobody_along() {
         status: 200,
     };
     let driver = Driver::new(
-        Provider::new(&Environment::default(), Options::default(), 1),
+        Provider::new(&Environment::default(), &Options::default(), 1),
         Still,
         transport,
     );
@@ -214,7 +214,7 @@ async fn what_may_pass_is_tried_again_after_a_pause() {
     let transport = Arc::new(Busy(AtomicUsize::new(0)));
     let clock = Skipping::new();
     let driver = Driver::new(
-        Provider::new(&Environment::default(), Options::default(), 1),
+        Provider::new(&Environment::default(), &Options::default(), 1),
         clock.clone(),
         Shared(Arc::clone(&transport)),
     );
@@ -244,7 +244,7 @@ async fn what_is_not_answered_in_time_is_dropped_and_tried_again() {
     let (sent, dropped) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let clock = Skipping::new();
     let driver = Driver::new(
-        Provider::new(&Environment::default(), Options::default(), 1),
+        Provider::new(&Environment::default(), &Options::default(), 1),
         clock.clone(),
         Silent(Arc::clone(&sent), Arc::clone(&dropped)),
     );

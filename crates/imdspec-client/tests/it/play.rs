@@ -59,7 +59,7 @@ impl Play {
 
     pub(crate) fn with(environment: &Environment, options: Options) -> Self {
         Self {
-            provider: Provider::new(environment, options, 7),
+            provider: Provider::new(environment, &options, 7),
             now: T0,
             files: BTreeMap::new(),
             reads: Vec::new(),

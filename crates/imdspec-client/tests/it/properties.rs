@@ -105,7 +105,7 @@ proptest! {
     /// No order of calls and no clock makes the machine panic or turn in place.
     #[test]
     fn any_order_of_calls_is_survived(moves in prop::collection::vec(moves(), 0..60)) {
-        let mut provider = Provider::new(&Environment::default(), Options::default(), 1);
+        let mut provider = Provider::new(&Environment::default(), &Options::default(), 1);
         let mut now = T0;
         for step in moves {
             match step {
@@ -127,7 +127,7 @@ proptest! {
     fn a_seed_decides_everything(replies in prop::collection::vec(reply(), 1..20), seed: u64) {
         let times = || {
             let mut play = Play::new(&Environment::default());
-            play.provider = Provider::new(&Environment::default(), Options::default(), seed);
+            play.provider = Provider::new(&Environment::default(), &Options::default(), seed);
             let mut replies = replies.iter().cycle().cloned();
             let outcome = play.resolve_with(|_| {
                 let reply = replies.next().unwrap_or(Err(Lost::Closed));

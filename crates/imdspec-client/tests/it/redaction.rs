@@ -46,13 +46,13 @@ fn settings_show_no_secret() {
         ])
     };
     assert_clean(&format!("{environment:?}"));
-    let provider = Provider::new(&environment, Options::default(), 0);
+    let provider = Provider::new(&environment, &Options::default(), 0);
     assert_clean(&format!("{provider:?}"));
     let container = vars([
         ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x"),
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "CANARY-OPEN"),
     ]);
-    let provider = Provider::new(&container, Options::default(), 0);
+    let provider = Provider::new(&container, &Options::default(), 0);
     assert_clean(&format!("{provider:?}"));
     let endpoint = vars([("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://u:secret-A@h")]);
     let outcome = Play::new(&endpoint).resolve([]);

@@ -70,7 +70,7 @@ fn a_role_is_assumed_with_the_keys_of_another_profile() {
                 &ExternalId=a+b%26c&DurationSeconds=900";
     assert_eq!(send.request.body.text(), body);
     let headers = &send.request.headers;
-    let names: Vec<&str> = headers.0.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = headers.0.iter().map(|(name, _)| &**name).collect();
     assert_eq!(
         names,
         [

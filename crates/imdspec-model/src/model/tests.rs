@@ -298,7 +298,7 @@ fn the_role_list_is_the_bare_name() {
             ("Content-Length", "12"),
             ("Server", "EC2ws")
         ]
-        .map(|(n, v)| (n.to_owned(), v.to_owned()))
+        .map(|(n, v)| (n.into(), v.to_owned()))
     );
     let short = session.get("/latest/meta-data/iam/security-credentials?x=1");
     assert_eq!((short.status, &short.body), (list.status, &list.body));

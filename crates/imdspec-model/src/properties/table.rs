@@ -3,7 +3,7 @@
 
 use crate::{Change, Fault, Instead, Mode, On, Profile, Span, World};
 use arbitrary::{Result, Unstructured};
-use imdspec_wire::{Headers, Request, Version};
+use imdspec_wire::{FieldName, Headers, Request, Version};
 
 const ROLES: [&str; 5] = ["imdspec-role", "", "a+b=c,d.e@f-g_h", "other", "A"];
 const MODES: [Mode; 4] = [Mode::V2Required, Mode::V2Optional, Mode::V1Only, Mode::Off];
@@ -175,7 +175,7 @@ fn request(from: &mut Unstructured<'_>) -> Result<(Request, Vec<Shown>)> {
 
 /// What a request says of one name, however it is spelled.
 pub(super) fn values<'h>(headers: &'h Headers, name: &str) -> Vec<&'h str> {
-    let named = |(n, _): &&(String, String)| n.to_ascii_lowercase() == name;
+    let named = |(n, _): &&(FieldName, String)| n.to_ascii_lowercase() == name;
     let fields = headers.0.iter().filter(named);
     fields.map(|(_, value)| value.as_str()).collect()
 }

@@ -146,7 +146,10 @@ impl Input {
             status: Some(response.status),
             version: Some(response.version),
             interim,
-            headers: fields.filter(|(n, _)| !is_framing(n)).cloned().collect(),
+            headers: fields
+                .filter(|(n, _)| !is_framing(n))
+                .map(|(n, v)| (n.to_string(), v.clone()))
+                .collect(),
             without: ["Content-Type", TTL_HEADER]
                 .into_iter()
                 .filter(|name| !response.headers.has(name))
@@ -233,9 +236,9 @@ fn response(bytes: &[u8]) -> (Response, bool) {
         body: Default::default(),
     });
     for (name, _) in &mut response.headers.0 {
-        match name.as_str() {
-            "X-Length" => "Content-Length".clone_into(name),
-            "X-Coding" => "Transfer-Encoding".clone_into(name),
+        match &**name {
+            "X-Length" => *name = "Content-Length".into(),
+            "X-Coding" => *name = "Transfer-Encoding".into(),
             _ => {}
         }
     }

@@ -215,6 +215,7 @@ pub(super) fn reply(nth: u32, bytes: &[u8]) -> Fault {
                 version: (response.version == Version::Http10).then_some(Version::Http10),
                 headers: headers
                     .filter(|(name, value)| !framing(name) && !value.contains("${"))
+                    .map(|(name, value)| (name.into_owned(), value))
                     .collect(),
                 ..Fault::default()
             };

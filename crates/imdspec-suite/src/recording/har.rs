@@ -213,8 +213,8 @@ fn version(text: &str) -> Version {
 }
 
 fn headers(named: &[Named]) -> Headers {
-    let fields = named.iter().map(|h| (h.name.clone(), h.value.clone()));
-    Headers(fields.collect())
+    let fields = named.iter();
+    fields.map(|h| (h.name.clone(), h.value.clone())).collect()
 }
 
 /// The authority of a URL, with its port, and the target that is asked for there.

@@ -108,7 +108,7 @@ fn fields_hold(fields: &Headers) {
     let request = fields
         .0
         .iter()
-        .fold(empty, |request, (name, value)| request.with(name, value));
+        .fold(empty, |request, (n, v)| request.with(n.clone(), v));
     assert_eq!(request.headers, *fields, "added one by one");
 }
 

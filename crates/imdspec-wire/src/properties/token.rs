@@ -1,7 +1,7 @@
 //! Replies to the token PUT, read a second time, and lifetimes.
 
 use super::http::{LIMITS, read_response};
-use crate::{Response, TTL_HEADER, TokenReply, Ttl, WireError};
+use crate::{FieldName, Response, TTL_HEADER, TokenReply, Ttl, WireError};
 
 /// A reply to the token PUT, as bytes, is taken or refused as [`token_reply_by`] says.
 ///
@@ -57,7 +57,7 @@ fn expected(reply: &Response) -> Result<(Vec<u8>, u32), WireError> {
         return Err(WireError::BadToken);
     }
     let mut fields = reply.headers.0.iter();
-    let named = |(name, _): &&(String, String)| name.to_ascii_lowercase() == TTL_HEADER;
+    let named = |(name, _): &&(FieldName, String)| name.to_ascii_lowercase() == TTL_HEADER;
     let (_, value) = fields.find(named).ok_or(WireError::NoTtl)?;
     seconds(value)
         .map(|ttl| (body.clone(), ttl))

@@ -1,18 +1,26 @@
 //! Authorities: where a URL points, and whether it is a URL at all.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The service's address, and its IPv6 one. Source: EC2 User Guide, "Use IMDS".
 pub(super) const IPV4: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
 pub(super) const IPV6: SocketAddr = SocketAddr::new(
-    std::net::IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
     80,
 );
 
 /// The authority of an absolute `http` or `https` URL, or of a network-path reference (`//host`),
 /// as `host:port` in lower case, IP addresses in their canonical spelling; none for anything else.
 pub(in crate::rules) fn of_url(url: &str) -> Option<String> {
+    match split(url)? {
+        (host, None) => Some(canonical(host)),
+        (host, Some(port)) => Some(canonical(&format!("{host}:{port}"))),
+    }
+}
+
+/// The authority as it stands in a URL, and the port that goes without saying where it has none.
+fn split(url: &str) -> Option<(&str, Option<u16>)> {
     let (port, rest) = match url.split_once("//")? {
         (scheme, rest) if scheme.eq_ignore_ascii_case("https:") => (443, rest),
         (scheme, rest) if scheme.is_empty() || scheme.eq_ignore_ascii_case("http:") => (80, rest),
@@ -23,11 +31,7 @@ pub(in crate::rules) fn of_url(url: &str) -> Option<String> {
     let has_port = host
         .rsplit_once(':')
         .is_some_and(|(name, p)| !p.ends_with(']') && (!name.contains(':') || name.ends_with(']')));
-    match (host.is_empty(), has_port) {
-        (true, _) => None,
-        (_, true) => Some(canonical(host)),
-        (_, false) => Some(canonical(&format!("{host}:{port}"))),
-    }
+    (!host.is_empty()).then_some((host, (!has_port).then_some(port)))
 }
 
 /// `host:port` in the one spelling that can be compared.
@@ -41,8 +45,19 @@ pub(in crate::rules) fn canonical(authority: &str) -> String {
 /// The address an `http` URL points to, where its host is an IP address: only those can be compared
 /// with the address a request arrived at.
 pub(super) fn address_of(url: &str) -> Option<SocketAddr> {
-    let http = url.get(..7)?.eq_ignore_ascii_case("http://");
-    http.then(|| of_url(url))??.parse().ok()
+    if !url.get(..7)?.eq_ignore_ascii_case("http://") {
+        return None;
+    }
+    let (host, port) = split(url)?;
+    let Some(port) = port else {
+        return host.parse().ok();
+    };
+    let v6 = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    let ip = match v6 {
+        Some(v6) => IpAddr::V6(v6.parse().ok()?),
+        None => IpAddr::V4(host.parse().ok()?),
+    };
+    Some(SocketAddr::new(ip, port))
 }
 
 /// Whether no reading makes a URL of `text`: characters that no URL has, no host, a port that is
@@ -79,7 +94,7 @@ fn is_port(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{address_of, is_surely_no_url, of_url};
+    use super::{IPV4, IPV6, address_of, is_surely_no_url, of_url};
 
     #[test]
     fn authorities_are_spelled_in_one_way() {
@@ -98,6 +113,10 @@ mod tests {
         ] {
             assert_eq!(of_url(url).as_deref(), authority, "{url}");
         }
+        assert_eq!(address_of("HTTP://169.254.169.254/x"), Some(IPV4));
+        assert_eq!(address_of("http://[fd00:ec2::254]"), Some(IPV6));
+        assert_eq!(address_of("http://[FD00:ec2::254]:80/"), Some(IPV6));
+        assert!(address_of("http://fd00:ec2::254").is_none());
         assert!(address_of("http://localhost:1338").is_none());
         assert!(address_of("https://127.0.0.1").is_none());
     }

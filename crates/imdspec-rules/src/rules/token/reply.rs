@@ -2,7 +2,7 @@
 
 use crate::rules::sight::{differs, end_of, ends_well, holds, is_prompt, malformed};
 use crate::{Applies, Case, Docket, Exchange, Level, Provenance, Rule};
-use imdspec_wire::{Headers, TTL_HEADER};
+use imdspec_wire::{FieldName, Headers, TTL_HEADER};
 
 pub(super) const TOKEN_010: Rule = Rule {
     id: "TOKEN-010",
@@ -139,11 +139,9 @@ fn header_case_is_ignored(case: &Case<'_>, docket: &mut Docket) {
     for (t, token) in case.tokens.iter().enumerate() {
         let put = &case.exchanges[token.exchange];
         let unusual = put.reply.is_some_and(|r| {
-            let ttl = |(n, _): &&(String, String)| n.eq_ignore_ascii_case(TTL_HEADER);
+            let ttl = |(n, _): &&(FieldName, String)| n.eq_ignore_ascii_case(TTL_HEADER);
             let mut names = r.headers.0.iter().filter(ttl);
-            names
-                .next()
-                .is_some_and(|(n, _)| !USUAL.contains(&n.as_str()))
+            names.next().is_some_and(|(n, _)| !USUAL.contains(&&**n))
                 && names.next().is_none()
                 && !r.headers.has("transfer-encoding")
         });

@@ -187,7 +187,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
             let seen = Rc::clone(&injected);
             Tamper::sends(move |send| {
                 if let (true, Some((name, value))) = (is_container(send), &*seen.borrow()) {
-                    send.request.headers.push(name, value);
+                    send.request.headers.push(name.clone(), value);
                 }
             })
             .on_file(move |read| {

@@ -99,7 +99,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
             Tamper::default()
                 .on_send(move |_, send| {
                     if let (false, Some((name, value))) = (is_put(send), &*seen.borrow()) {
-                        send.request.headers.push(name, value);
+                        send.request.headers.push(name.clone(), value);
                     }
                     Sending::Go
                 })
@@ -220,11 +220,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
             Tamper::hears(|send, heard| {
                 let mut heard = heard;
                 if let (true, Ok(reply)) = (is_put(send), &mut heard)
-                    && !reply
-                        .headers
-                        .0
-                        .iter()
-                        .any(|(n, _)| KNOWN.contains(&n.as_str()))
+                    && !reply.headers.0.iter().any(|(n, _)| KNOWN.contains(&&**n))
                 {
                     reply.headers.remove(TTL_HEADER);
                 }
