@@ -1,5 +1,6 @@
 //! A trace made easy to judge: requests paired with replies, grouped by resolve call.
 
+use crate::rules::doc::writing::Writing;
 use crate::{End, Given, Minted, Outcome, Recorded, Reply, RequestSeen, Server, Trace, What};
 use imdspec_wire::{
     CredentialDocument, Credentials, Now, Route, SessionToken, TOKEN_HEADER, TTL_HEADER, Ttl,
@@ -101,6 +102,8 @@ pub struct ServedDocument {
     pub credentials: Result<Credentials, WireError>,
     /// Whether the document itself gives no client a reason to refuse it, once a rule has asked.
     pub(crate) plain: OnceCell<bool>,
+    /// How it is written, once a rule has asked.
+    pub(crate) writing: OnceCell<Writing>,
 }
 
 /// A reply slower than this may have come after the subject stopped waiting (the default request
@@ -268,6 +271,7 @@ impl<'t> Case<'t> {
                     parsed,
                     credentials,
                     plain: OnceCell::new(),
+                    writing: OnceCell::new(),
                 });
             }
         }

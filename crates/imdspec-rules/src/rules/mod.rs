@@ -11,7 +11,7 @@ mod cache;
 mod chain;
 mod config;
 mod cont;
-mod doc;
+pub(crate) mod doc;
 mod err;
 #[cfg(test)]
 mod recorded;

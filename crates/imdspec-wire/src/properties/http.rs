@@ -17,6 +17,35 @@ pub(super) const LIMITS: Limits = Limits {
 /// When that does not hold.
 pub fn http_response(bytes: &[u8]) {
     http_response_by(read_response, bytes);
+    says_the_same_on_the_way(bytes);
+}
+
+/// What a reader says of a response before it is whole is what it says of it in the end.
+fn says_the_same_on_the_way(bytes: &[u8]) {
+    let mut reader = ResponseReader::new("GET", LIMITS);
+    assert!(reader.is_untouched(), "nothing has come");
+    match reader.feed(bytes) {
+        Ok(Received::Done(_)) => assert!(bytes.ends_with(reader.rest()), "what is left over"),
+        Ok(Received::More) => {
+            assert_eq!(
+                reader.is_untouched(),
+                bytes.is_empty(),
+                "something has come"
+            );
+            assert!(
+                reader.interim().iter().all(|s| (100..200).contains(s)),
+                "interim"
+            );
+            let (may_end, so_far) = (reader.may_end(), reader.so_far());
+            let ended = reader.end().ok();
+            assert_eq!(may_end, ended.is_some(), "may end here");
+            assert!(
+                ended.is_none() || ended == so_far,
+                "{so_far:?}, and in the end {ended:?}"
+            );
+        }
+        Err(_) => {}
+    }
 }
 
 /// A response reads the same whether it comes at once, or in pieces cut anywhere or somewhere a byte

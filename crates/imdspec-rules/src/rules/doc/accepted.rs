@@ -1,7 +1,7 @@
 //! Documents that every client takes, as they are.
 
-use super::fetch::{ContentType, Fetch, Made, accepts, fetches};
-use super::writing::Writing;
+use super::fetch::{Fetch, Made, accepts, fetches};
+use super::oddities::Oddities;
 use crate::rules::sight::differs;
 use crate::{Applies, Case, Docket, Level, Provenance, Rule};
 
@@ -73,15 +73,9 @@ fn gives_the_document(case: &Case<'_>, docket: &mut Docket) {
 }
 
 fn ignores_the_unknown(case: &Case<'_>, docket: &mut Docket) {
-    accepts(case, docket, |fetch| {
-        let parsed = fetch.document.parsed.as_ref();
-        parsed.is_ok_and(|d| !d.unknown().is_empty())
-            || Writing::of(fetch.exchange.reply_body()).is_some_and(|w| w.reordered)
-    });
+    accepts(case, docket, Oddities::MEMBERS);
 }
 
 fn takes_any_label(case: &Case<'_>, docket: &mut Docket) {
-    accepts(case, docket, |fetch| {
-        fetch.content_type() != Some(ContentType::Text)
-    });
+    accepts(case, docket, Oddities::LABEL);
 }

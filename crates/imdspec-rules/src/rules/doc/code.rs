@@ -3,7 +3,7 @@
 use super::defects::Defects;
 use super::fetch::{Made, accepts, fetches};
 use super::keys::refuses;
-use super::writing::Writing;
+use super::oddities::Oddities;
 use crate::rules::sight::differs;
 use crate::{Applies, Case, Docket, Level, Provenance, Rule};
 use imdspec_wire::Success;
@@ -88,8 +88,5 @@ fn code_missing(case: &Case<'_>, docket: &mut Docket) {
 }
 
 fn unescapes_code(case: &Case<'_>, docket: &mut Docket) {
-    accepts(case, docket, |fetch| {
-        let body = fetch.exchange.reply_body();
-        body.contains(&b'\\') && Writing::of(body).is_some_and(|w| w.escaped_code)
-    });
+    accepts(case, docket, Oddities::CODE);
 }

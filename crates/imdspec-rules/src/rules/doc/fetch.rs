@@ -1,6 +1,7 @@
 //! What a call was served last, and what the subject made of it.
 
 use super::defects::Defects;
+use super::oddities::Oddities;
 use crate::rules::sight::{is_document_get, is_for_another_source, is_to_blame};
 use crate::{Call, Case, Docket, End, Exchange, Given, ServedDocument, Server};
 use imdspec_wire::{CredentialDocument, Credentials, Field, Source, Success, Timestamp};
@@ -57,21 +58,20 @@ pub(in crate::rules) fn fetches<'c, 't>(case: &'c Case<'t>) -> impl Iterator<Ite
     })
 }
 
-/// Says `held` each time an acceptable document that `concerns` the rule was taken as it is, and
-/// `violated` each time one was not.
-pub(super) fn accepts(
-    case: &Case<'_>,
-    docket: &mut Docket,
-    concerns: impl Fn(&Fetch<'_, '_>) -> bool,
-) {
-    for fetch in fetches(case) {
-        if !fetch.is_acceptable() || !concerns(&fetch) {
+/// Says `held` each time an acceptable document with an oddity was taken as it is, and `violated`
+/// each time one was not that has no other oddity: of two, either may be the reason.
+pub(super) fn accepts(case: &Case<'_>, docket: &mut Docket, oddity: Oddities) {
+    for fetch in fetches(case).filter(Fetch::is_acceptable) {
+        let oddities = Oddities::of(&fetch);
+        if !oddities.has(oddity) {
             continue;
         }
         match fetch.made() {
             Some(Made::Exactly) => docket.held(),
-            Some(Made::Else(got)) => docket.violated(fetch.events(), fetch.asked(), got),
-            None => {}
+            Some(Made::Else(got)) if oddities.is_only(oddity) => {
+                docket.violated(fetch.events(), fetch.asked(), got);
+            }
+            Some(Made::Else(_)) | None => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::defects::Defects;
 use super::fetch::{accepts, fetches};
-use super::writing::Writing;
+use super::oddities::Oddities;
 use crate::rules::sight::differs;
 use crate::{Applies, Case, Docket, Level, Outcome, Provenance, Rule};
 
@@ -153,13 +153,7 @@ pub(super) const DOC_021: Rule = Rule {
     provenance: Provenance::Documented,
     rationale: "Security tokens are base64, full of / and =, which several JSON writers escape; an escape left in invalidates every signature.",
     differs: &[],
-    monitor: |case, docket| {
-        accepts(case, docket, |fetch| {
-            let body = fetch.exchange.reply_body();
-            let is_seen = |w: Writing| w.escaped_key || (w.escaped_secret && !fetch.hides_secret());
-            body.contains(&b'\\') && Writing::of(body).is_some_and(is_seen)
-        });
-    },
+    monitor: |case, docket| accepts(case, docket, Oddities::KEYS),
 };
 
 /// Says `violated` each time credentials were taken from a document with a defect of this kind,

@@ -7,7 +7,8 @@ mod defects;
 mod expiration;
 pub(super) mod fetch;
 mod keys;
-mod writing;
+mod oddities;
+pub(crate) mod writing;
 
 #[cfg(test)]
 mod tests;

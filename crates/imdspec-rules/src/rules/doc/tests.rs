@@ -135,6 +135,17 @@ fn doc_002_unknown_members_and_order() {
 }
 
 #[test]
+fn of_two_oddities_either_may_be_the_reason() {
+    let escaped = with("Success", r"S\u0075ccess");
+    let both = escaped.replacen('{', r#"{"New":1,"#, 1);
+    for rule in ["DOC-002", "DOC-007"] {
+        says(rule, "held", taken(&both));
+        says(rule, "vacuous", served(&both).refused());
+    }
+    says("DOC-007", "violated", served(&escaped).refused());
+}
+
+#[test]
 fn doc_003_a_failure_is_no_success() {
     let failed = with("Success", "Failed");
     says("DOC-003", "held", served(&failed).refused());

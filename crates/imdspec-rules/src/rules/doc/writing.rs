@@ -6,7 +6,7 @@ use std::fmt;
 
 /// How an object spells a document.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Writing {
+pub(crate) struct Writing {
     /// Its members stand in another order than the service writes them in.
     pub(super) reordered: bool,
     /// `Code` has an escape in it.
