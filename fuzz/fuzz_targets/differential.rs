@@ -1,5 +1,8 @@
 #![no_main]
 //! Published crates and the reference parser read a document alike, or disagree in a known way.
+//!
+//! Aims at: crates/imdspec-wire/src/document.rs
+//! Aims at: fuzz/src/differential
 
 use imdspec_fuzz::differential::{check, mutate};
 use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target, fuzzer_mutate};
