@@ -83,7 +83,7 @@ fn as_sent(request: &::wiremock::Request) -> Request {
             .iter()
             .map(|(name, value)| {
                 let value: String = value.as_bytes().iter().map(|b| char::from(*b)).collect();
-                (name.as_str(), value)
+                (name.as_str().to_owned(), value)
             })
             .collect::<Headers>(),
         body: Bytes(request.body.clone()),
