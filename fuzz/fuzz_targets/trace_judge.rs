@@ -6,5 +6,6 @@
 //! Aims at: crates/imdspec-rules/src/judge.rs
 //! Aims at: crates/imdspec-rules/src/owner.rs
 //! Aims at: crates/imdspec-rules/src/trace.rs
+//! Aims at: crates/imdspec-rules/src/trace
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| imdspec_fuzz::trace_judge(bytes));

@@ -73,7 +73,8 @@ pub struct Send {
     pub tls: bool,
     /// What; every header that goes on the wire is in it.
     pub request: Request,
-    /// How much of the reply to read, in bytes; more of it is [`Lost::TooLarge`].
+    /// How much of the reply to read, in bytes; more of it is [`Lost::TooLarge`]. A longer body of a
+    /// reply that is no success is left out: its status says all that it has to say.
     pub limits: Limits,
 }
 

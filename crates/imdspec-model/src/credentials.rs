@@ -107,14 +107,15 @@ fn text(keys: &Keys, updated: Wall, expiration: Wall, account_id: Option<&str>) 
 
 /// A JSON object of strings as the service prints one: two spaces, and one around the colon.
 pub(crate) fn json(members: &[(&str, &str)]) -> String {
+    // The service's documents have about 1300 bytes.
     let mut out = String::with_capacity(1536);
     out.push('{');
     for (i, (name, value)) in members.iter().enumerate() {
         out.push_str(if i == 0 { "\n  \"" } else { ",\n  \"" });
         out.push_str(name);
         out.push_str("\" : ");
-        // A value may come from a world somebody wrote, with any character in it.
-        // Writing to a string cannot fail.
+        // A value may come from a world somebody wrote, with any character in it; writing to a
+        // string cannot fail.
         let _ = write!(out, "{}", serde_json::Value::from(*value));
     }
     out.push_str("\n}");

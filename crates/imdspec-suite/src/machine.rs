@@ -4,7 +4,6 @@ use crate::order::{Document, OnFailure};
 use imdspec_client::{Action, Environment, Lost, Options, Provider, Ran, Unread};
 use imdspec_rules::Capabilities;
 use imdspec_wire::{Now, Order, Response, Source};
-use std::fmt::Write as _;
 
 /// A client that neither sleeps nor speaks: it says what to do next.
 pub trait Machine {
@@ -48,10 +47,7 @@ impl Machine for Provider {
     }
 
     fn shown(&self) -> String {
-        let mut shown = String::with_capacity(1024);
-        // Writing to a string cannot fail.
-        let _ = write!(shown, "{self:?}");
-        shown
+        format!("{self:?}")
     }
 }
 

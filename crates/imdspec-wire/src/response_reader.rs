@@ -18,7 +18,8 @@ pub struct Limits {
 pub enum Received {
     /// The response is not whole yet.
     More,
-    /// The response is whole; bytes after it were not looked at: [`ResponseReader::rest`] has them.
+    /// The response is whole, and the reader has given it away; bytes after it were not looked at:
+    /// [`ResponseReader::rest`] has them.
     Done(Response),
 }
 

@@ -93,15 +93,20 @@ impl Transport for ReqwestTransport {
         let headers = headers(reply.headers());
         let head: usize = headers.0.iter().map(|(n, v)| n.len() + v.len() + 4).sum();
         let announced = reply.content_length().unwrap_or(0);
-        if head > send.limits.head || announced > send.limits.body as u64 {
+        if head > send.limits.head {
             return Err(Lost::TooLarge);
         }
         let mut body = Vec::new();
-        while let Some(chunk) = reply.chunk().await.map_err(|e| lost(&e))? {
-            if body.len() + chunk.len() > send.limits.body {
-                return Err(Lost::TooLarge);
-            }
+        let mut is_over = announced > send.limits.body as u64;
+        while !is_over && let Some(chunk) = reply.chunk().await.map_err(|e| lost(&e))? {
+            is_over = body.len() + chunk.len() > send.limits.body;
             body.extend_from_slice(&chunk);
+        }
+        if is_over && reply.status().is_success() {
+            return Err(Lost::TooLarge);
+        }
+        if is_over {
+            body.clear();
         }
         Ok(Response {
             version: match reply.version() {

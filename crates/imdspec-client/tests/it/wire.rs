@@ -205,6 +205,23 @@ async fn replies_larger_than_the_limits_are_lost() {
     assert_eq!(reply(whole).await.unwrap().body.len(), 100);
 }
 
+/// A page of an error may be long, and its status is what counts.
+#[tokio::test]
+async fn a_long_page_does_not_hide_the_status() {
+    let body = "x".repeat(101);
+    for bytes in [
+        format!("HTTP/1.1 403 Forbidden\r\nContent-Length: 101\r\n\r\n{body}"),
+        format!("HTTP/1.1 403 Forbidden\r\n\r\n{body}"),
+        format!("HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n{body}\r\n0\r\n\r\n"),
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: 99999999999999\r\n\r\n".to_owned(),
+    ] {
+        let reply = reply(bytes).await.unwrap();
+        assert_eq!((reply.status, reply.body.len()), (403, 0));
+    }
+    let short = format!("HTTP/1.1 403 Forbidden\r\n\r\n{}", &body[1..]);
+    assert_eq!(reply(short).await.unwrap().body.len(), 100);
+}
+
 #[tokio::test]
 async fn over_tls_nothing_is_said_in_the_clear() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -67,6 +67,7 @@ impl Flight {
             at,
             reader: ResponseReader::new(method, limits),
             done: None,
+            refused: false,
             bytes: None,
             sent: Vec::new(),
         };
@@ -78,12 +79,11 @@ impl Flight {
             }
         }
         let ends = matches!(reply.end(), End::Drip | End::Endless);
-        let refused = matches!(play.done, Some((_, Err(_))));
         let watched = ends.then_some(Watched {
             request,
             sent: play.sent,
             through: play.at,
-            refused,
+            refused: play.refused,
         });
         let (arrives, result) = match play.done {
             Some((at, result)) => (Some(at), result),
@@ -120,6 +120,8 @@ struct Play {
     at: Mono,
     reader: ResponseReader,
     done: Option<(Mono, Result<Response, Lost>)>,
+    /// Whether the reader would read no further.
+    refused: bool,
     /// Body bytes sent; none before the head, which is a piece of its own where this matters.
     bytes: Option<u64>,
     sent: Vec<(Mono, u64)>,
@@ -166,9 +168,25 @@ impl Play {
         match self.reader.feed(bytes) {
             Ok(Received::More) => {}
             Ok(Received::Done(response)) => self.finish(Ok(response)),
-            Err(WireError::TooLarge { .. }) => self.finish(Err(Lost::TooLarge)),
-            Err(_) => self.finish(Err(Lost::NotHttp)),
+            Err(why) => {
+                self.refused = true;
+                let result = match why {
+                    WireError::TooLarge { .. } => self.cut(),
+                    _ => Err(Lost::NotHttp),
+                };
+                self.finish(result);
+            }
         }
+    }
+
+    /// A reply whose body is over the limit, as [`Send::limits`](imdspec_client::Send::limits) has it.
+    fn cut(&self) -> Result<Response, Lost> {
+        let no_success = self.reader.so_far().filter(|reply| !reply.is_success());
+        let bodiless = no_success.map(|reply| Response {
+            body: Bytes::default(),
+            ..reply
+        });
+        bodiless.ok_or(Lost::TooLarge)
     }
 
     fn close(&mut self) {

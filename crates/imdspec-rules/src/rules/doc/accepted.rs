@@ -1,7 +1,7 @@
 //! Documents that every client takes, as they are.
 
 use super::fetch::{Fetch, Made, accepts, fetches};
-use super::oddities::Oddities;
+use super::oddities::Oddity;
 use crate::rules::sight::differs;
 use crate::{Applies, Case, Docket, Level, Provenance, Rule};
 
@@ -73,9 +73,9 @@ fn gives_the_document(case: &Case<'_>, docket: &mut Docket) {
 }
 
 fn ignores_the_unknown(case: &Case<'_>, docket: &mut Docket) {
-    accepts(case, docket, Oddities::MEMBERS);
+    accepts(case, docket, Oddity::Members);
 }
 
 fn takes_any_label(case: &Case<'_>, docket: &mut Docket) {
-    accepts(case, docket, Oddities::LABEL);
+    accepts(case, docket, Oddity::Label);
 }

@@ -3,7 +3,7 @@
 use super::defects::Defects;
 use super::fetch::{Made, accepts, fetches};
 use super::keys::refuses;
-use super::oddities::Oddities;
+use super::oddities::Oddity;
 use crate::rules::sight::differs;
 use crate::{Applies, Case, Docket, Level, Provenance, Rule};
 use imdspec_wire::Success;
@@ -88,5 +88,5 @@ fn code_missing(case: &Case<'_>, docket: &mut Docket) {
 }
 
 fn unescapes_code(case: &Case<'_>, docket: &mut Docket) {
-    accepts(case, docket, Oddities::CODE);
+    accepts(case, docket, Oddity::Code);
 }

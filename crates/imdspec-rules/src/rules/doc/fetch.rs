@@ -1,7 +1,7 @@
 //! What a call was served last, and what the subject made of it.
 
 use super::defects::Defects;
-use super::oddities::Oddities;
+use super::oddities::{Oddity, oddities};
 use crate::rules::sight::{is_document_get, is_for_another_source, is_to_blame};
 use crate::{Call, Case, Docket, End, Exchange, Given, ServedDocument, Server};
 use imdspec_wire::{CredentialDocument, Credentials, Field, Source, Success, Timestamp};
@@ -60,15 +60,15 @@ pub(in crate::rules) fn fetches<'c, 't>(case: &'c Case<'t>) -> impl Iterator<Ite
 
 /// Says `held` each time an acceptable document with an oddity was taken as it is, and `violated`
 /// each time one was not that has no other oddity: of two, either may be the reason.
-pub(super) fn accepts(case: &Case<'_>, docket: &mut Docket, oddity: Oddities) {
+pub(super) fn accepts(case: &Case<'_>, docket: &mut Docket, oddity: Oddity) {
     for fetch in fetches(case).filter(Fetch::is_acceptable) {
-        let oddities = Oddities::of(&fetch);
-        if !oddities.has(oddity) {
+        let found = oddities(&fetch);
+        if !found.contains(&oddity) {
             continue;
         }
         match fetch.made() {
             Some(Made::Exactly) => docket.held(),
-            Some(Made::Else(got)) if oddities.is_only(oddity) => {
+            Some(Made::Else(got)) if found == [oddity] => {
                 docket.violated(fetch.events(), fetch.asked(), got);
             }
             Some(Made::Else(_)) | None => {}

@@ -2,7 +2,7 @@
 
 use super::defects::Defects;
 use super::fetch::{accepts, fetches};
-use super::oddities::Oddities;
+use super::oddities::Oddity;
 use crate::rules::sight::differs;
 use crate::{Applies, Case, Docket, Level, Outcome, Provenance, Rule};
 
@@ -153,7 +153,7 @@ pub(super) const DOC_021: Rule = Rule {
     provenance: Provenance::Documented,
     rationale: "Security tokens are base64, full of / and =, which several JSON writers escape; an escape left in invalidates every signature.",
     differs: &[],
-    monitor: |case, docket| accepts(case, docket, Oddities::KEYS),
+    monitor: |case, docket| accepts(case, docket, Oddity::Keys),
 };
 
 /// Says `violated` each time credentials were taken from a document with a defect of this kind,
